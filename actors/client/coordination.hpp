@@ -1,0 +1,240 @@
+#pragma once
+
+/// Where tasks and clients of a cluster work together: locks, semaphores, events, queues, variables and topics, known
+/// to all of them by name. They live on the scheduler, as long as somebody uses them.
+///
+/// - `client.lock("name")` and the like give handles, which are cheap to make and to copy; any thread.
+/// - What waits gives a future. Cancelling it (`cancel()`, or `with_timeout(lock.acquire(), 5s)`) takes the wish back.
+///   Who waits is served in the order in which they came.
+/// - What a client holds is released when it goes or closes: also that of a task whose worker was lost, because what a
+///   task does through its context's client belongs to its worker.
+/// - Failure: error for an empty name, for values of another type than the queue, variable or topic has, and for a
+///   semaphore of another number of leases; client_closed after close, or when the scheduler is gone.
+/// - Values are kept by the scheduler, encoded: for large ones pass the name of a dataset.
+
+#include <troupe/actors/client/client_handle.hpp>
+#include <troupe/actors/functions/value.hpp>
+#include <troupe/futures/future.hpp>
+#include <troupe/futures/task.hpp>
+#include <troupe/net/codec/schema.hpp>
+#include <troupe/net/codec/travels.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+namespace detail {
+
+/// A ticket that is given up when its last owner goes.
+class held_ticket;
+using ticket_ptr = std::shared_ptr<held_ticket>;
+
+/// An item of a queue on its way to who wanted it: it goes back if that one does not take it.
+struct delivery {
+  value_ptr value;
+  ticket_ptr ticket;
+};
+void take_over(delivery const& item);
+
+/// How values of one type are stored.
+struct stored_type {
+  std::string schema;
+  std::type_info const* type;
+  unpack_function unpack;
+};
+template <class T>
+[[nodiscard]] stored_type const& stored_as() {
+  static stored_type const one{[] {
+                                 schema_writer out;
+                                 spell<T>(out);
+                                 return out.take();
+                               }(),
+                               &typeid(T), &unpack_value<T>};
+  return one;
+}
+template <class T>
+[[nodiscard]] value_ptr box(T value) {
+  static_assert(travels<T>, "values of queues, variables and topics must be able to travel");
+  return value_ptr(new value_box<T>(std::in_place, std::move(value)));
+}
+
+}  // namespace detail
+
+/// Leases of one or more locks, or of a semaphore. Released when the last copy goes, or by `release`.
+class lease {
+ public:
+  lease() = default;
+  explicit lease(detail::ticket_ptr held, std::uint64_t fence) : held_(std::move(held)), fence_(fence) {}
+
+  /// Larger than that of every lease which this cluster's scheduler has given before: who writes somewhere else under
+  /// the lock says it there, so that a holder who was given up for lost and comes too late is refused.
+  [[nodiscard]] std::uint64_t fence() const noexcept { return fence_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return held_ != nullptr; }
+  /// Gives it back now, for all copies.
+  void release();
+
+ private:
+  detail::ticket_ptr held_;
+  std::uint64_t fence_ = 0;
+};
+
+/// `auto held = co_await client.lock("file").acquire();` A lock is a semaphore of one lease; a multi_lock is several
+/// locks, taken all at once or not at all.
+class remote_lock {
+ public:
+  remote_lock(detail::client_handle of, std::vector<std::string> names, std::uint64_t limit)
+      : of_(std::move(of)), names_(std::move(names)), limit_(limit) {}
+
+  [[nodiscard]] future<lease> acquire() const;
+
+ private:
+  detail::client_handle of_;
+  std::vector<std::string> names_;
+  std::uint64_t limit_;
+};
+
+/// Not set until somebody sets it.
+class remote_event {
+ public:
+  remote_event(detail::client_handle of, std::string name) : of_(std::move(of)), name_(std::move(name)) {}
+
+  [[nodiscard]] future<void> set() const;
+  [[nodiscard]] future<void> clear() const;
+  /// Until it is set.
+  [[nodiscard]] future<void> wait() const;
+  [[nodiscard]] future<bool> is_set() const;
+
+ private:
+  detail::client_handle of_;
+  std::string name_;
+};
+
+namespace detail {
+
+/// Queues, variables and topics without their type.
+class remote_values {
+ public:
+  remote_values(client_handle of, std::string name, stored_type const& type)
+      : of_(std::move(of)), name_(std::move(name)), type_(&type) {}
+
+  [[nodiscard]] future<void> put(value_ptr const& value, std::size_t limit) const;
+  [[nodiscard]] future<delivery> get() const;
+  [[nodiscard]] future<std::size_t> size() const;
+  [[nodiscard]] future<void> write(value_ptr const& value) const;
+  [[nodiscard]] future<value_ptr> read() const;
+  [[nodiscard]] future<void> forget() const;
+  [[nodiscard]] future<std::size_t> publish(value_ptr const& value) const;
+  [[nodiscard]] future<ticket_ptr> subscribe(std::size_t behind) const;
+  /// Of a subscription: the next message, and how many were dropped before it.
+  [[nodiscard]] future<std::pair<value_ptr, std::uint64_t>> next(ticket_ptr const& subscription) const;
+
+ private:
+  client_handle of_;
+  std::string name_;
+  stored_type const* type_;
+};
+
+/// The future of a T out of that of a value.
+template <class T>
+[[nodiscard]] task<T> take_value(future<value_ptr> from) {
+  auto value = co_await std::move(from);
+  co_return std::move(value_cast<T>(*value));
+}
+
+template <class T>
+[[nodiscard]] task<T> take_item(future<delivery> from) {
+  auto item = co_await std::move(from);
+  T value = std::move(value_cast<T>(*item.value));
+  take_over(item);
+  co_return value;
+}
+
+}  // namespace detail
+
+/// First in, first out. A queue with a limit makes `put` wait for room; the limit is that of the last put.
+template <class T>
+class remote_queue {
+ public:
+  remote_queue(detail::client_handle of, std::string name, std::size_t limit)
+      : values_(std::move(of), std::move(name), detail::stored_as<T>()), limit_(limit) {}
+
+  /// Done when the item is in the queue.
+  [[nodiscard]] future<void> put(T item) const { return values_.put(detail::box<T>(std::move(item)), limit_); }
+  /// An item goes to one getter only. Should that one be lost on the way, it goes to the next.
+  [[nodiscard]] task<T> get() const { return detail::take_item<T>(values_.get()); }
+  [[nodiscard]] future<std::size_t> size() const { return values_.size(); }
+
+ private:
+  detail::remote_values values_;
+  std::size_t limit_;
+};
+
+/// One value, the last that was set.
+template <class T>
+class remote_variable {
+ public:
+  remote_variable(detail::client_handle of, std::string name)
+      : values_(std::move(of), std::move(name), detail::stored_as<T>()) {}
+
+  [[nodiscard]] future<void> set(T value) const { return values_.write(detail::box<T>(std::move(value))); }
+  /// Waits until there is one.
+  [[nodiscard]] task<T> get() const { return detail::take_value<T>(values_.read()); }
+  /// Who gets it from now on waits for the next value.
+  [[nodiscard]] future<void> reset() const { return values_.forget(); }
+
+ private:
+  detail::remote_values values_;
+};
+
+/// What is published from its beginning on, in order, until the last copy goes.
+template <class T>
+class subscription {
+ public:
+  subscription(detail::remote_values of, detail::ticket_ptr held) : of_(std::move(of)), held_(std::move(held)) {}
+
+  /// One at a time.
+  [[nodiscard]] task<T> next() {
+    auto asked = of_.next(held_);
+    auto [value, dropped] = co_await std::move(asked);
+    *dropped_ += dropped;
+    co_return std::move(detail::value_cast<T>(*value));
+  }
+  /// Messages that were dropped, the oldest first, because this subscriber was too far behind.
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return *dropped_; }
+
+ private:
+  detail::remote_values of_;
+  detail::ticket_ptr held_;
+  std::shared_ptr<std::uint64_t> dropped_ = std::make_shared<std::uint64_t>(0);
+};
+
+/// Messages for all who have subscribed.
+template <class T>
+class topic {
+ public:
+  topic(detail::client_handle of, std::string name) : values_(std::move(of), std::move(name), detail::stored_as<T>()) {}
+
+  /// Gives the number of subscribers it goes to.
+  [[nodiscard]] future<std::size_t> publish(T message) const {
+    return values_.publish(detail::box<T>(std::move(message)));
+  }
+  /// With room for so many messages that were not taken yet.
+  [[nodiscard]] task<subscription<T>> subscribe(std::size_t behind = 1000) const {
+    auto values = values_;
+    auto asked = values.subscribe(behind);
+    auto held = co_await std::move(asked);
+    co_return subscription<T>(std::move(values), std::move(held));
+  }
+
+ private:
+  detail::remote_values values_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <troupe/actors/client/client_handle.hpp>
+#include <troupe/actors/client/internal/passed_answer.hpp>
+#include <troupe/actors/client/internal/session.hpp>
+
+#include <utility>
+
+namespace troupe::detail {
+
+/// A scheduler's answer to a client's question, as what `read` makes of it.
+template <class Answer, class Read>
+[[nodiscard]] future<Answer> ask(client_handle const& self, question what, Read read) {
+  return passed_answer<query_result, Answer>::of(session_of(self).ask(std::move(what)), std::move(read));
+}
+
+[[nodiscard]] inline future<void> command(client_handle const& self, question what) {
+  return ask<void>(self, std::move(what), [](auto const& asked) { asked.get(); });
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <troupe/actors/client/internal/client_actor.hpp>
+#include <troupe/actors/client/internal/session.hpp>
+
+#include <string>
+
+namespace troupe::detail {
+
+class scheduler_actor;
+
+/// Carries a session's commands to the scheduler and the scheduler's news to the session. Ends when the session is
+/// left, or with its loop; the session is closed then.
+class local_client final : public client_actor {
+ public:
+  local_client(intrusive_ptr<session> whose, actor_ref<scheduler_actor> scheduler, std::string name);
+  ~local_client() override;
+
+  struct look_late {};
+
+  void on(collect_now);
+  void on(look_late);
+  void on(client_news&& news) override;
+  void on(cluster_changed&& change) override;
+  [[nodiscard]] task<query_result> on(question&& asked);
+  void on(errand&& word);
+  [[nodiscard]] task<value_ptr> on(run_call&& asked);
+  [[nodiscard]] task<query_result> on(change_plugin&& asked);
+  void on(leave);
+  void on(down_msg const& scheduler);
+
+ private:
+  task<void> fetch(fetch_request what);
+  task<void> tell(query what);
+  void send_calls();
+
+  intrusive_ptr<session> session_;
+  actor_ref<scheduler_actor> scheduler_;
+};
+
+}  // namespace troupe::detail

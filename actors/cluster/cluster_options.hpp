@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+/// The shape of a local cluster: `cluster_options{}.workers(2).threads_per_worker(4)`.
+/// Unless said otherwise: one worker with one thread per core.
+class cluster_options {
+ public:
+  cluster_options& workers(std::uint32_t count) noexcept {
+    workers_ = count;
+    return *this;
+  }
+  /// 0: the machine's cores, divided among the workers, at least one each.
+  cluster_options& threads_per_worker(std::uint32_t count) noexcept {
+    threads_per_worker_ = count;
+    return *this;
+  }
+  /// Bytes each worker may use; 0: the machine's memory, divided among the workers.
+  cluster_options& memory_limit(std::uint64_t bytes) noexcept {
+    memory_limit_ = bytes;
+    return *this;
+  }
+  /// What each worker has for tasks to ask for: `resource("GPU", 2)`.
+  cluster_options& resource(std::string const& name, double amount) {
+    resources_[name] = amount;
+    return *this;
+  }
+  /// Workers are called `name-0`, `name-1`, …
+  cluster_options& worker_name(std::string name) {
+    worker_name_ = std::move(name);
+    return *this;
+  }
+  /// Where uploaded files are put; "" for the system's temporary folder.
+  cluster_options& local_directory(std::string path) {
+    local_directory_ = std::move(path);
+    return *this;
+  }
+
+  /// Each worker is a process of its own: this program, started again, and again when such a process crashes or is
+  /// killed. Needs run() or init() in its main.
+  cluster_options& processes(bool on = true) noexcept {
+    processes_ = on;
+    return *this;
+  }
+
+  [[nodiscard]] bool processes() const noexcept { return processes_; }
+  [[nodiscard]] std::uint32_t workers() const noexcept { return workers_; }
+  [[nodiscard]] std::uint32_t threads_per_worker() const noexcept { return threads_per_worker_; }
+  [[nodiscard]] std::uint64_t memory_limit() const noexcept { return memory_limit_; }
+  [[nodiscard]] std::map<std::string, double> const& resources() const noexcept { return resources_; }
+  [[nodiscard]] std::string const& worker_name() const noexcept { return worker_name_; }
+  [[nodiscard]] std::string const& local_directory() const noexcept { return local_directory_; }
+
+ private:
+  bool processes_ = false;
+  std::uint32_t workers_ = 1;
+  std::uint32_t threads_per_worker_ = 0;
+  std::uint64_t memory_limit_ = 0;
+  std::map<std::string, double> resources_;
+  std::string worker_name_ = "worker";
+  std::string local_directory_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,31 @@
+#include <troupe/actors/cluster/command/internal/lifetime_timer.hpp>
+#include <troupe/futures/errors.hpp>
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace troupe::detail {
+
+lifetime_timer::lifetime_timer(duration lifetime) {
+  sigevent notify{};
+  notify.sigev_notify = SIGEV_SIGNAL;
+  notify.sigev_signo = SIGTERM;
+  if (::timer_create(CLOCK_MONOTONIC, &notify, &timer_) != 0)
+    throw error(fmt::format("cannot limit the lifetime: {}", std::strerror(errno)));
+  // Zero would mean never.
+  auto after = std::max<duration>(lifetime, std::chrono::nanoseconds(1));
+  auto seconds = std::chrono::floor<std::chrono::seconds>(after);
+  itimerspec when{};
+  when.it_value.tv_sec = static_cast<std::time_t>(seconds.count());
+  when.it_value.tv_nsec = static_cast<long>(std::chrono::nanoseconds(after - seconds).count());
+  ::timer_settime(timer_, 0, &when, nullptr);
+}
+
+lifetime_timer::~lifetime_timer() { ::timer_delete(timer_); }
+
+}  // namespace troupe::detail

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <troupe/actors/scheduler/internal/messages.hpp>
+#include <troupe/actors/worker/internal/value_source.hpp>
+#include <troupe/futures/clock.hpp>
+#include <troupe/net/codec/codec.hpp>
+#include <troupe/net/link/link.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace troupe::detail {
+
+class scheduler_actor;
+
+/// A worker as it is told of on a link.
+struct place_on_wire {
+  worker_id id;
+  std::string name;
+  std::string address;
+};
+
+/// Stands for a worker of another process whose values are wanted here, or whose actors are called. What is large comes
+/// over a link of its own, beside that for small values and calls; each is connected when first needed. Where one of
+/// them cannot be had, all values come over the other; where neither can, the scheduler passes values and calls on.
+class remote_peer final : public value_source {
+ public:
+  struct setup {
+    worker_id id;
+    std::string name;
+    std::string address;
+    hello self;
+    link_options options;
+    actor_ref<scheduler_actor> scheduler;
+    /// A link for what is large is closed that was not used for so long.
+    duration idle_limit = std::chrono::minutes(1);
+  };
+  /// To itself: is the link for what is large still used?
+  struct look_idle {};
+  explicit remote_peer(setup with);
+  ~remote_peer() override;
+
+  [[nodiscard]] task<std::vector<value_ptr>> on(get_values const& request) override;
+  void on(actor_calls&& batch) override;
+  void on(stop_calls&& batch) override;
+  void on(look_idle);
+
+ private:
+  class lane;
+  [[nodiscard]] task<void> send_when_connected();
+  void pass_on(actor_calls batch);
+  /// For a while nobody tries to open what is not open.
+  void avoid_what_is_down();
+  void begin_to_look();
+
+  setup with_;
+  encoder scratch_;
+  std::unique_ptr<lane> small_, large_;
+  /// A look_idle is on its way.
+  bool looks_ = false;
+  /// Calls, and stops of them, that wait for the link, in order.
+  std::vector<std::variant<actor_calls, stop_calls>> waiting_;
+};
+
+/// Links as futures, for coroutines on the loop. Fails with refused_for_good where trying again is of no use, else with
+/// error.
+[[nodiscard]] future<link_ptr> connect_link(event_loop& on, std::string address, hello self, link_options options);
+
+}  // namespace troupe::detail

@@ -1,0 +1,240 @@
+#include <troupe/actors/remote/internal/calls_sent.hpp>
+#include <troupe/actors/remote/internal/remote_peers.hpp>
+#include <troupe/actors/remote/internal/value_parts.hpp>
+#include <troupe/actors/remote/internal/wire.hpp>
+#include <troupe/actors/runtime/internal/asio_loop.hpp>
+#include <troupe/actors/runtime/internal/run_on.hpp>
+#include <troupe/actors/scheduler/internal/scheduler_actor.hpp>
+#include <troupe/actors/worker/log.hpp>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace troupe::detail {
+
+future<link_ptr> connect_link(event_loop& on, std::string address, hello self, link_options options) {
+  auto shared = std::make_shared<promise<link_ptr>>();
+  auto answer = shared->get_future();
+  run_on(on, [shared, &on, address = std::move(address), self = std::move(self), options] {
+    connect(io_of(on), address, self, options, [shared](link_ptr made, connect_failure const& why) {
+      if (made)
+        shared->set_value(std::move(made));
+      else if (why.refused)
+        shared->set_error(std::make_exception_ptr(refused_for_good(why.reason)));
+      else
+        shared->set_error(std::make_exception_ptr(error(why.reason)));
+    });
+  });
+  return answer;
+}
+
+namespace {
+
+/// Who cannot be reached is not tried again before each request: that may take seconds.
+constexpr auto directly_again_after = std::chrono::seconds(30);
+
+}  // namespace
+
+/// One of its links, and what was asked for over it.
+class remote_peer::lane final : private link_handler {
+ public:
+  explicit lane(remote_peer& owner) noexcept : owner_(owner) {}
+  lane(lane const&) = delete;
+  lane& operator=(lane const&) = delete;
+  ~lane() { close("the values are no longer wanted"); }
+
+  /// Connects where there is no link; false where none can be had.
+  [[nodiscard]] task<bool> opened();
+  [[nodiscard]] bool is_open() const noexcept { return bool(link_); }
+  void avoid_until(time_point when) noexcept { avoid_ = when; }
+  void close(std::string why);
+
+  // While it is open.
+  [[nodiscard]] future<std::vector<value_ptr>> ask(get_values const& request);
+  void send(actor_calls batch);
+  void send(stop_calls const& batch);
+  [[nodiscard]] bool in_use() const noexcept { return !requests_.empty(); }
+  /// When the last answer came.
+  [[nodiscard]] time_point last_used() const noexcept { return last_used_; }
+
+ private:
+  void on_message(std::uint16_t type, std::span<std::byte const> body, std::vector<buffer> attachments) override;
+  void on_down(std::string const& reason) override;
+
+  remote_peer& owner_;
+  link_ptr link_;
+  std::optional<future<link_ptr>> connecting_;
+  /// Until then it is not connected.
+  time_point avoid_ = time_point::min();
+  time_point last_used_{};
+  value_requests requests_;
+  functions_told told_;
+  calls_sent calls_;
+  intrusive_ptr<answers_taken> taken_;  // of the link, where there is one
+};
+
+task<bool> remote_peer::lane::opened() {
+  auto const& with = owner_.with_;
+  if (link_) co_return true;
+  if (with.address.empty() || owner_.now() < avoid_) co_return false;
+  if (!connecting_) connecting_ = connect_link(owner_.loop(), with.address, with.self, with.options);
+  auto mine = *connecting_;
+  try {
+    auto made = co_await mine;
+    if (connecting_) {
+      connecting_.reset();
+      link_ = made;
+      taken_ = make_intrusive<answers_taken>(link_, owner_.loop());
+      link_->set_handler(this);
+    }
+    co_return bool(link_);
+  } catch (error const& problem) {
+    // The first of those who waited for it; and where neither link can be had, the first of the two.
+    if (connecting_ && owner_.now() >= avoid_) {
+      auto const* what = owner_.small_->is_open() || owner_.large_->is_open()
+                             ? "is reached over one link only, on which what is small waits for what is large"
+                             : "is not reached directly, its values come through the scheduler";
+      log("{} at {} {}: {}", with.name, with.address, what, problem.what());
+    }
+    connecting_.reset();
+    owner_.avoid_what_is_down();
+  }
+  co_return false;
+}
+
+void remote_peer::lane::close(std::string why) {
+  if (!link_) return;
+  taken_->close();
+  link_->set_handler(nullptr);
+  std::exchange(link_, nullptr)->close(std::move(why));
+  told_ = {};
+}
+
+future<std::vector<value_ptr>> remote_peer::lane::ask(get_values const& request) {
+  auto opened = requests_.open(request.tasks.size());
+  wire_writer out(owner_.scratch_);
+  out.put(opened.number);
+  out.put(request.tasks);
+  out.put(request.maker);
+  out.send(*link_, wire_type::get_values);
+  return std::move(opened.answer);
+}
+
+void remote_peer::lane::send(actor_calls batch) {
+  wire_writer out(owner_.scratch_);
+  calls_.send(out, *link_, wire_type::call_actors, told_, std::move(batch));
+}
+
+void remote_peer::lane::send(stop_calls const& batch) {
+  auto numbers = calls_.numbers_of(batch);
+  if (numbers.empty()) return;
+  wire_writer out(owner_.scratch_);
+  out.put(numbers);
+  out.send(*link_, wire_type::stop_calls);
+}
+
+void remote_peer::lane::on_message(std::uint16_t type, std::span<std::byte const> body,
+                                   std::vector<buffer> attachments) {
+  wire_reader in(body, std::move(attachments));
+  last_used_ = owner_.now();
+  if (wire_type(type) == wire_type::call_answers)
+    calls_.receive(in, *taken_);
+  else if (wire_type(type) == wire_type::values)
+    requests_.receive(in);
+  else
+    throw codec_error("a worker sent something that is no answer");
+  in.expect_end();
+}
+
+void remote_peer::lane::on_down(std::string const& reason) {
+  auto const& with = owner_.with_;
+  auto gone = std::make_exception_ptr(actor_gone("the worker at " + with.address + " is gone: " + reason));
+  link_ = nullptr;
+  taken_->close();
+  told_ = {};
+  requests_.fail(gone);
+  calls_.fail(std::make_exception_ptr(
+      actor_gone(with.name + " was lost while the call was under way, so it is not known whether it ran: " + reason)));
+}
+
+remote_peer::remote_peer(setup with)
+    : with_(std::move(with)), small_(std::make_unique<lane>(*this)), large_(std::make_unique<lane>(*this)) {}
+remote_peer::~remote_peer() = default;
+
+void remote_peer::avoid_what_is_down() {
+  for (auto* which : {small_.get(), large_.get()})
+    if (!which->is_open()) which->avoid_until(time_after(now(), directly_again_after));
+}
+
+task<std::vector<value_ptr>> remote_peer::on(get_values const& request) {
+  std::array<lane*, 2> const order{request.large ? large_.get() : small_.get(),
+                                   request.large ? small_.get() : large_.get()};
+  auto opening = order.front()->opened();
+  static_cast<void>(co_await std::move(opening));
+  if (large_->is_open()) begin_to_look();
+  for (auto* over : order) {
+    if (!over->is_open()) continue;
+    auto direct = over->ask(request);
+    try {
+      co_return co_await std::move(direct);
+    } catch (actor_gone const&) {
+      // The link broke. Where both do, the scheduler knows whether the worker still lives.
+      avoid_what_is_down();
+    }
+  }
+  auto relayed = with_.scheduler.ask(relay_values{with_.id, request.tasks});
+  co_return co_await std::move(relayed);
+}
+
+void remote_peer::begin_to_look() {
+  if (!std::exchange(looks_, true)) send_after(with_.idle_limit, this, look_idle{});
+}
+
+void remote_peer::on(look_idle) {
+  looks_ = false;
+  if (!large_->is_open()) return;
+  auto idle = large_->in_use() ? duration::zero() : now() - large_->last_used();
+  if (!large_->in_use() && idle >= with_.idle_limit) return large_->close("nothing large is asked for any more");
+  looks_ = true;
+  send_after(with_.idle_limit - idle, this, look_idle{});
+}
+
+void remote_peer::on(actor_calls&& batch) {
+  if (small_->is_open() && waiting_.empty()) return small_->send(std::move(batch));
+  bool first = waiting_.empty();
+  waiting_.emplace_back(std::move(batch));
+  if (first) start(send_when_connected());
+}
+
+void remote_peer::on(stop_calls&& batch) {
+  if (!waiting_.empty())
+    waiting_.emplace_back(std::move(batch));
+  else if (small_->is_open())
+    small_->send(batch);
+  else
+    with_.scheduler.send(relay_stop_calls{with_.id, std::move(batch)});
+}
+
+task<void> remote_peer::send_when_connected() {
+  auto reached = small_->opened();
+  static_cast<void>(co_await std::move(reached));
+  for (auto& batch : std::exchange(waiting_, {})) {
+    if (auto* calls = std::get_if<actor_calls>(&batch))
+      pass_on(std::move(*calls));
+    else
+      on(std::move(std::get<stop_calls>(batch)));
+  }
+}
+
+void remote_peer::pass_on(actor_calls batch) {
+  if (small_->is_open())
+    small_->send(std::move(batch));
+  else
+    with_.scheduler.send(relay_calls{with_.id, std::move(batch)});
+}
+
+}  // namespace troupe::detail

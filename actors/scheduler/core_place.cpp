@@ -1,0 +1,206 @@
+#include <troupe/actors/scheduler/internal/state.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace troupe::detail {
+
+namespace {
+
+// Even an empty function costs its worker this much, so a window cannot become endless.
+constexpr double shortest_run = 2000;
+
+// Of each host that has an input so many workers are looked at, by turns.
+constexpr std::size_t most_neighbours = 4;
+
+}  // namespace
+
+/// Short tasks that depend on nothing go to a worker in runs: neighbours are likely to be needed together, and choosing
+/// costs less.
+void scheduler_core::state::place_all() {
+  worker_record* same = nullptr;
+  double until = 0;
+  auto end_run = [&] {
+    if (same) load_changed(*same);
+    same = nullptr;
+  };
+  while (!ready.empty() && !open.empty()) {
+    auto task = ready.pop();
+    queue_position = std::max(queue_position, tasks[task].order);
+    bool root = tasks[task].first_dep == none;
+    auto load_of = [](worker_record const& w) { return static_cast<double>(w.load) / w.nthreads; };
+    if (same && !(root && load_of(*same) < until && has_room(*same))) end_run();
+    auto& worker = same ? *same : choose(tasks[task]);
+    if (root && !same) {
+      same = &worker;
+      until = load_of(worker) + nanoseconds(options.work_ahead) / 16;
+    }
+    assign(task, worker);
+    if (!same || !has_room(worker)) load_changed(worker);
+  }
+  end_run();
+}
+
+bool scheduler_core::state::has_room(worker_record const& worker) const {
+  if (worker.retiring || worker.paused) return false;
+  if (worker.assigned < 2 * worker.nthreads) return true;
+  return worker.assigned < options.window_limit && worker.load < worker.most_load &&
+         worker.bytes_ahead < worker.most_bytes;
+}
+
+double scheduler_core::state::expected_run(function_id function) const {
+  auto mean = function.value < functions.size() ? functions[function.value].mean_run : -1;
+  return mean < 0 ? nanoseconds(options.unknown_run_time) : std::max(mean, shortest_run);
+}
+
+double scheduler_core::state::expected_nbytes(function_id function) const {
+  return function.value < functions.size() ? std::max(functions[function.value].mean_nbytes, 0.0) : 0;
+}
+
+/// The open worker on which the task would begin first: work ahead of it per thread, what must be moved there, and room
+/// in its memory for that.
+worker_record& scheduler_core::state::choose(task_record const& task) {
+  auto& least = open.least_loaded();
+  candidates.clear();
+  candidate_hosts.clear();
+  inputs_to_move all;
+  for (auto e = task.first_dep; e != none; e = edges[e].next_dep) {
+    if (edges[e].dep == none) continue;
+    auto const& dep = tasks[edges[e].dep];
+    auto send = static_cast<double>(dep.nbytes) * workers[dep.holder]->send_per_byte;
+    all.far_bytes += dep.nbytes;
+    ++all.far_count;
+    all.send += send;
+    auto note = [&](std::uint32_t id) {
+      auto& worker = *workers[id];
+      if (auto& host = hosts[worker.host]; host.last_edge != e) {
+        host.last_edge = e;
+        if (host.local_deps++ == 0) candidate_hosts.push_back(&host);
+        host.local_bytes += dep.nbytes;
+        host.send += send;
+      }
+      if (worker.heap_position == none) return;
+      if (worker.local_deps++ == 0) candidates.push_back(&worker);
+      worker.local_bytes += dep.nbytes;
+    };
+    note(dep.holder);
+    for (auto node = dep.more_holders; node != none; node = holders[node].next) note(holders[node].worker);
+  }
+
+  auto cost = [&](worker_record const& worker) {
+    if (worker.local_deps == all.far_count) return worker.load_per_thread;
+    auto const& host = hosts[worker.host];
+    inputs_to_move const missing{host.local_bytes - worker.local_bytes, all.far_bytes - host.local_bytes,
+                                 host.local_deps - worker.local_deps, all.far_count - host.local_deps,
+                                 all.send - host.send};
+    auto moved = missing.near_bytes + missing.far_bytes;
+    return worker.load_per_thread + transfer_cost(worker, missing) + worker.crowding(moved) - worker.crowding();
+  };
+  auto* best = &least;
+  auto best_cost = candidate_hosts.empty() ? 0 : cost(least);
+  auto compare = [&](worker_record& worker) {
+    auto this_cost = cost(worker);
+    if (this_cost > best_cost || (this_cost == best_cost && worker.id >= best->id)) return;
+    best = &worker;
+    best_cost = this_cost;
+  };
+  for (auto* worker : candidates) compare(*worker);
+  // Their neighbours may be less busy, and nearer than the least busy of all.
+  for (auto* host : candidate_hosts) {
+    auto count = host->workers.size();
+    for (std::size_t i = 0; count > 1 && i < std::min(count, most_neighbours); ++i) {
+      auto& worker = *workers[host->workers[host->turn++ % count]];
+      if (worker.heap_position != none && worker.local_deps == 0) compare(worker);
+    }
+  }
+  for (auto* worker : candidates) {
+    worker->local_bytes = 0;
+    worker->local_deps = 0;
+  }
+  for (auto* host : candidate_hosts) {
+    host->local_bytes = 0;
+    host->local_deps = 0;
+    host->send = 0;
+    host->last_edge = none;
+  }
+  return *best;
+}
+
+void scheduler_core::state::assign(std::uint32_t task, worker_record& worker) {
+  auto& record = tasks[task];
+  record.attempt = {++attempts};
+  if (record.attempt_number != std::numeric_limits<std::uint16_t>::max()) ++record.attempt_number;
+  record.expected_run = static_cast<float>(expected_run(record.function));
+  record.expected_nbytes = static_cast<float>(expected_nbytes(record.function));
+  // As one that waits without a thread.
+  record.suspended = record.aside;
+  if (record.waiting_on > 0) {
+    ++worker.given_ahead;
+    worker.load_to_come += static_cast<std::int64_t>(record.expected_run);
+  } else if (!record.aside) {
+    add_load(worker, record);
+  }
+  record.worker = worker.id;
+  set_state(record, task_stage::processing);
+  list(task, worker);
+  ++worker.tasks;
+  if (record.speculates) watch(task);
+
+  auto& order = send_order(task, worker, record.attempt);
+  if (record.constrained) order.resources = extras[record.extras].shares;
+  begun.push_back(task);
+}
+
+compute_order& scheduler_core::state::send_order(std::uint32_t task, worker_record& worker, attempt_id attempt) {
+  auto& record = tasks[task];
+  if (!worker.probe) {
+    worker.probe = attempt;
+    worker.probe_sent = now;
+  }
+  auto& action = std::get<by_scheduler::compute>(out->emplace_back(std::in_place_type<by_scheduler::compute>));
+  action.worker = {worker.id};
+  auto& order = action.order;
+  order.task = id_of(task);
+  order.attempt = attempt;
+  order.payload = record.payload;
+  order.attempt_number = record.attempt_number;
+  order.priority = record.priority;
+  order.order = record.order;
+  order.final_attempt = record.retries_left == 0 && !can_be_made_anew(record) && !record.speculates;
+  order.aside = record.aside;
+  std::size_t count = 0;
+  for (auto e = record.first_dep; e != none; e = edges[e].next_dep) ++count;
+  order.deps.reserve(count);
+  for (auto e = record.first_dep; e != none; e = edges[e].next_dep) {
+    if (edges[e].dep == none || edges[e].held) continue;
+    order.deps.push_back(describe(record, edges[e].dep, worker));
+    if (order.deps.back().last_use) record.uses_up = true;
+  }
+  return order;
+}
+
+dependency scheduler_core::state::describe(task_record const& task, std::uint32_t dep, worker_record const& target) {
+  auto& record = tasks[dep];
+  dependency result;
+  result.task = id_of(dep);
+  auto add = [&result](std::uint32_t worker) { result.holders[result.holder_count++] = {worker}; };
+  if (record.state == task_stage::memory) {
+    result.nbytes = record.nbytes;
+    if (holds(record, target.id)) add(target.id);
+    if (record.holder != target.id) add(record.holder);
+    for (auto node = record.more_holders; node != none && result.holder_count < dependency::max_holders;
+         node = holders[node].next) {
+      if (holders[node].worker != target.id) add(holders[node].worker);
+    }
+  } else {
+    result.maker = record.attempt;
+    add(record.worker);
+  }
+  result.last_use =
+      !wanted(record) && !record.seated && record.live_dependents == 1 && task.retries_left == 0 && !task.speculates;
+  // Whoever submits this key from now on gets a new task.
+  if (result.last_use) forget_key(record);
+  return result;
+}
+
+}  // namespace troupe::detail

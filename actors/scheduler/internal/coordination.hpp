@@ -1,0 +1,119 @@
+#pragma once
+
+#include <troupe/actors/scheduler/ids.hpp>
+#include <troupe/actors/scheduler/internal/coordinate.hpp>
+#include <troupe/net/buffer.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::detail {
+
+/// Locks, semaphores, events, queues, variables and topics of a cluster: a state machine without clock or thread, whose
+/// answers come when they can. Who waits is served in the order in which he came. What a client holds goes when the
+/// client does, and items that were on their way to it go back to the front of their queue.
+class coordination {
+ public:
+  struct answer {
+    client_id to;
+    std::uint64_t ticket = 0;
+    std::uint64_t number = 0;
+    buffer bytes;
+    /// Why there is none.
+    std::string problem;
+  };
+
+  void handle(client_id from, coordinate wish, std::vector<answer>& answers);
+  /// The client is gone.
+  void forget(client_id client, std::vector<answer>& answers);
+
+  [[nodiscard]] bool empty() const noexcept;
+  [[nodiscard]] bool has_subscribers(std::string const& name) const { return topics_.contains(name); }
+
+ private:
+  struct ticket_id {
+    client_id client;
+    std::uint64_t ticket = 0;
+    friend auto operator<=>(ticket_id const&, ticket_id const&) = default;
+  };
+  struct acquired {
+    std::vector<std::string> names;
+    bool granted = false;
+  };
+  struct resource {
+    std::uint64_t limit = 1;
+    std::uint64_t held = 0;
+    std::deque<ticket_id> waiting;
+  };
+  struct event {
+    bool on = false;
+    std::vector<ticket_id> waiting;
+  };
+  struct stored {
+    std::string schema;
+    buffer bytes;
+  };
+  struct queue {
+    std::uint64_t limit = 0;
+    std::string schema;
+    std::deque<buffer> items;
+    std::deque<ticket_id> getting;
+    std::deque<std::pair<ticket_id, buffer>> putting;
+    /// Given, and not known to have arrived.
+    std::map<ticket_id, buffer> leaving;
+  };
+  struct variable {
+    std::string schema;
+    buffer bytes;
+    bool written = false;
+    std::vector<ticket_id> reading;
+  };
+  struct subscription {
+    std::string topic;
+    std::uint64_t limit = 0;
+    std::uint64_t dropped = 0;
+    std::deque<buffer> messages;
+    ticket_id asking;  ///< of no client: nobody is
+  };
+  struct topic {
+    std::string schema;
+    std::set<ticket_id> subscribers;
+  };
+
+  void acquire(ticket_id who, coordinate& wish);
+  void grant_first(std::string const& name);
+  [[nodiscard]] bool can_have(ticket_id who, std::vector<std::string> const& names) const;
+  void put(ticket_id who, coordinate& wish);
+  void get(ticket_id who, coordinate& wish);
+  void serve(std::string const& name, queue& q);
+  void use_variable(ticket_id who, coordinate& wish);
+  void use_event(ticket_id who, coordinate& wish);
+  void use_topic(ticket_id who, coordinate& wish);
+  void send_next(subscription& s);
+  void give_up(ticket_id who);
+  void arrived(ticket_id who);
+  void release(acquired const& what, ticket_id who);
+  void drop_if_empty(std::string const& name);
+  void tell(ticket_id who, std::uint64_t number = 0, buffer bytes = {});
+  void refuse(ticket_id who, std::string problem);
+
+  std::map<std::string, resource> resources_;
+  std::map<std::string, event> events_;
+  std::map<std::string, queue> queues_;
+  std::map<std::string, variable> variables_;
+  std::map<std::string, topic> topics_;
+  /// What each ticket is about, where it is one that can be given up.
+  std::map<ticket_id, acquired> acquired_;
+  std::map<ticket_id, subscription> subscriptions_;
+  std::map<ticket_id, std::string> at_queue_, at_event_, at_variable_;
+  std::uint64_t fencing_ = 0;
+  std::vector<answer>* out_ = nullptr;
+};
+
+}  // namespace troupe::detail

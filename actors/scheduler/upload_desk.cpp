@@ -1,0 +1,232 @@
+#include <troupe/actors/scheduler/internal/plugin_desk.hpp>
+#include <troupe/actors/scheduler/internal/upload_desk.hpp>
+#include <troupe/actors/worker/internal/worker_actor.hpp>
+#include <troupe/actors/worker/log.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace troupe::detail {
+namespace {
+
+std::string in_mebibytes(std::uint64_t bytes) { return fmt::format("{:.1f} MiB", double(bytes) / double(1 << 20)); }
+
+}  // namespace
+
+bool local_scheduler::upload_desk::is_asked(query const& asked) noexcept {
+  return std::holds_alternative<begin_upload>(asked.what) || std::holds_alternative<send_upload>(asked.what) ||
+         std::holds_alternative<finish_upload>(asked.what) || std::holds_alternative<remove_upload>(asked.what);
+}
+
+task<query_result> local_scheduler::upload_desk::answer(client_id from, query asked) {
+  if (!from) throw error("an upload of a client that is not known");
+  query_result result;
+  if (auto const* first = std::get_if<begin_upload>(&asked.what)) {
+    result.offset = begin(from, first->what);
+  } else if (auto* next = std::get_if<send_upload>(&asked.what)) {
+    add(from, std::move(*next));
+  } else if (auto const* last = std::get_if<finish_upload>(&asked.what)) {
+    auto finishing = finish(from, last->what);
+    result = co_await std::move(finishing);
+  } else if (auto const* withdrawn = std::get_if<remove_upload>(&asked.what)) {
+    remove(withdrawn->name);
+  }
+  co_return result;
+}
+
+std::uint64_t local_scheduler::upload_desk::begin(client_id from, upload_info const& what) {
+  check_upload(what);
+  if (find(what.digest)) return what.size;
+  if (auto known = incoming_.find({from, what.digest}); known != incoming_.end()) return known->second.second.size;
+  auto kept = bytes_kept();
+  if (what.size > upload_limit || kept > upload_limit - what.size)
+    throw error(fmt::format(
+        "{} has {}, and a scheduler keeps at most {} of uploads, of which {} are in use: put it where all workers can "
+        "read it",
+        what.name, in_mebibytes(what.size), in_mebibytes(upload_limit), in_mebibytes(kept)));
+  incoming_[{from, what.digest}].first = what.size;
+  return 0;
+}
+
+void local_scheduler::upload_desk::add(client_id from, send_upload&& piece) {
+  auto known = incoming_.find({from, piece.digest});
+  if (known == incoming_.end()) throw error("a piece came of an upload that was not begun");
+  auto& [size, bytes] = known->second;
+  if (piece.offset < bytes.size) return;  // it came before
+  auto more = piece.piece.bytes.size();
+  if (piece.offset != bytes.size || more == 0 || more > size - bytes.size)
+    throw error("the pieces of an upload do not fit together");
+  bytes.size += more;
+  bytes.pieces.push_back(std::move(piece.piece));
+}
+
+void local_scheduler::upload_desk::forget(client_id client) {
+  std::erase_if(incoming_, [&](auto const& one) { return one.first.first == client; });
+}
+
+std::uint64_t local_scheduler::upload_desk::bytes_kept() const {
+  std::uint64_t sum = 0;
+  for (auto const& one : shelf_) sum += one.what.size;
+  for (auto const& [key, one] : incoming_) sum += one.first;
+  return sum;
+}
+
+local_scheduler::upload_desk::content_ptr local_scheduler::upload_desk::find(std::string const& digest) const {
+  auto same = [&](kept_upload const& one) { return one.what.digest == digest; };
+  auto found = std::find_if(shelf_.begin(), shelf_.end(), same);
+  return found == shelf_.end() ? nullptr : found->bytes;
+}
+
+task<query_result> local_scheduler::upload_desk::finish(client_id from, upload_info what) {
+  check_upload(what);
+  auto bytes = find(what.digest);
+  if (auto came = incoming_.extract({from, what.digest}); !bytes && came) {
+    auto& [size, parts] = came.mapped();
+    if (parts.size == size && size == what.size) bytes = std::make_shared<content const>(std::move(parts));
+  }
+  if (!bytes || bytes->size != what.size) throw error(fmt::format("{} was not sent to its end", what.name));
+  query_result result;
+  std::set<worker_id> told;
+  for (;;) {
+    std::vector<std::pair<worker_id, future<delivered>>> on_their_way;
+    for (auto const& w : scheduler_.workers_) {
+      if (!w.place || !told.insert(w.place->id).second) continue;
+      promise<delivered> done;
+      on_their_way.emplace_back(w.place->id, done.get_future());
+      scheduler_.start(deliver(w.actor, {what, bytes}, std::move(done)));
+    }
+    if (on_their_way.empty()) {
+      if (!result.names.empty() || !result.problems.empty()) break;
+      scheduler_.wants_a_worker_ = true;
+      auto joined = scheduler_.worker_joined_.emplace_back().get_future();
+      co_await std::move(joined);
+      continue;
+    }
+    std::map<std::shared_ptr<program_functions const>, std::shared_ptr<program_functions const>> programs;
+    for (auto& [id, ended] : on_their_way) {
+      auto const& one = co_await ended;
+      auto& worker = scheduler_.workers_[id.value];
+      if (one.left || !worker.place) continue;
+      if (!one.problem.empty()) {
+        result.problems.emplace_back(worker.info.name, one.problem);
+        continue;
+      }
+      result.names.push_back(worker.info.name);
+      auto [program, fresh] = programs.try_emplace(worker.program.functions);
+      if (fresh) program->second = extended(program->first, one.state);
+      worker.program.functions = program->second;
+    }
+    ++scheduler_.worker_changes_;
+  }
+  // Not before: what no worker can take must not keep others from joining.
+  if (!result.names.empty()) keep(what, bytes);
+  std::sort(result.names.begin(), result.names.end());
+  std::sort(result.problems.begin(), result.problems.end());
+  co_return result;
+}
+
+void local_scheduler::upload_desk::keep(upload_info const& what, content_ptr bytes) {
+  std::erase_if(shelf_,
+                [&](kept_upload const& one) { return one.what.name == what.name && one.what.kind == what.kind; });
+  shelf_.push_back({what, std::move(bytes)});
+}
+
+void local_scheduler::upload_desk::remove(std::string const& name) {
+  if (std::erase_if(shelf_, [&](kept_upload const& one) { return one.what.name == name; }) == 0)
+    throw error("there is no upload '" + name + "'");
+}
+
+task<upload_state> local_scheduler::upload_desk::give(actor_ref<worker_actor> worker, upload_info what,
+                                                      content_ptr bytes) {
+  auto first = worker.ask(give_upload{what, 0, {}});
+  auto state = co_await std::move(first);
+  if (!state.missing) co_return state;
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < bytes->pieces.size(); ++i) {
+    auto taken = worker.ask(give_upload{what, offset, bytes->pieces[i]});
+    co_await std::move(taken);
+    offset += bytes->pieces[i].bytes.size();
+  }
+  auto last = worker.ask(give_upload{what, offset, {}});
+  state = co_await std::move(last);
+  if (state.missing) throw error(fmt::format("{} does not stay where it is put", what.name));
+  co_return state;
+}
+
+task<void> local_scheduler::upload_desk::deliver(actor_ref<worker_actor> worker, kept_upload upload,
+                                                 promise<delivered> told) {
+  delivered result;
+  try {
+    auto giving = give(worker, upload.what, upload.bytes);
+    result.state = co_await std::move(giving);
+  } catch (actor_gone const&) {
+    result.left = true;
+  } catch (error const& problem) {
+    result.problem = problem.what();
+  }
+  told.set_value(std::move(result));
+}
+
+std::shared_ptr<program_functions const> local_scheduler::upload_desk::extended(
+    std::shared_ptr<program_functions const> const& known, upload_state const& with) {
+  if (!known || with.functions.empty()) return known;
+  auto more = std::make_shared<program_functions>(*known);
+  for (auto const& [name, schema] : with.functions) (*more)[name].insert(schema);
+  return more;
+}
+
+void local_scheduler::upload_desk::equip(attach_worker&& joining) {
+  equipping_[joining.worker.id()] = {joining.worker, joining.info.name, joining.life};
+  scheduler_.start(give_everything(std::move(joining)));
+}
+
+bool local_scheduler::upload_desk::make_room_for(attach_worker const& joining) {
+  auto same = [&](auto const& one) { return one.second.name == joining.info.name; };
+  auto known = std::find_if(equipping_.begin(), equipping_.end(), same);
+  if (known == equipping_.end()) return true;
+  if (!joining.life.follows(known->second.life)) return false;
+  auto dead = equipping_.extract(known);
+  dead.mapped().actor.send(dismiss{"a later life took its place"});
+  return true;
+}
+
+task<void> local_scheduler::upload_desk::give_everything(attach_worker joining) {
+  std::vector<upload_info> given;
+  std::string giving_what;
+  auto const& plugins = scheduler_.plugins_->of_workers();
+  auto const began = plugins.last_change();
+  std::uint64_t plugins_given = 0;
+  try {
+    for (;;) {
+      auto is_new = [&](kept_upload const& one) {
+        return std::find(given.begin(), given.end(), one.what) == given.end();
+      };
+      if (auto next = std::find_if(shelf_.begin(), shelf_.end(), is_new); next != shelf_.end()) {
+        given.push_back(next->what);
+        giving_what = "upload " + next->what.name;
+        auto giving = give(joining.worker, next->what, next->bytes);
+        auto state = co_await std::move(giving);
+        joining.program.functions = extended(joining.program.functions, state);
+      } else if (auto const* change = plugins.next(plugins_given, began)) {
+        plugins_given = change->number;
+        giving_what = "plugin " + change->what.name;
+        auto giving = joining.worker.ask(give_plugin(change->what));
+        co_await std::move(giving);
+      } else {
+        break;
+      }
+    }
+  } catch (error const& problem) {
+    if (equipping_.erase(joining.worker.id()) == 0) co_return;
+    auto why = fmt::format("cannot take the {}: {}", giving_what, problem.what());
+    log("{} may not join: it {}", joining.info.name, why);
+    joining.worker.send(worker_welcome{{}, "this worker " + why});
+    co_return;
+  }
+  // Zero where it has left meanwhile.
+  if (equipping_.erase(joining.worker.id()) > 0) scheduler_.join(std::move(joining));
+}
+
+}  // namespace troupe::detail

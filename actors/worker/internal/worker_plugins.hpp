@@ -1,0 +1,45 @@
+#pragma once
+
+#include <troupe/actors/worker/task_context.hpp>
+#include <troupe/actors/worker/worker_plugin.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <typeinfo>
+#include <vector>
+
+namespace troupe::detail {
+
+/// A plugin as what it is called, as what it is known by, and as what it is.
+struct made_plugin {
+  std::string name = {};
+  std::shared_ptr<worker_plugin> plugin;
+  std::shared_ptr<void> object;
+  std::type_info const* type = nullptr;
+};
+
+/// The plugins of one worker, one of each type. Any thread; the plugins' own code runs on the calling one.
+class worker_plugins {
+ public:
+  /// Tears down the one of its type, and of its name, if there is one, then sets this one up. Throws what its setup
+  /// does, and is without either then.
+  void put(worker_context& worker, made_plugin made);
+  /// Nothing where there is none.
+  void remove(worker_context& worker, std::string const& name);
+  /// Null where there is none.
+  [[nodiscard]] std::shared_ptr<void> find(std::type_info const& type) const;
+  /// Tears all down, the last first. None comes after that.
+  void close(worker_context& worker);
+
+ private:
+  /// Tears down those of which this is true, the last first.
+  void end(worker_context& worker, std::function<bool(made_plugin const&)> const& which);
+
+  mutable std::mutex mutex_;
+  std::vector<made_plugin> plugins_;  // in the order in which they came
+  bool closed_ = false;
+};
+
+}  // namespace troupe::detail

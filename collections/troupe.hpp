@@ -1,0 +1,40 @@
+#pragma once
+
+/// The whole public interface but for the Asio bridge, which is <troupe/asio.hpp>.
+
+#include <troupe/actors/client/client.hpp>
+#include <troupe/actors/client/export_plugin.hpp>
+#include <troupe/actors/client/fire_and_forget.hpp>
+#include <troupe/actors/cluster/local_cluster.hpp>
+#include <troupe/actors/cluster/run.hpp>
+#include <troupe/actors/functions/export_task.hpp>
+#include <troupe/actors/runtime/actor.hpp>
+#include <troupe/actors/runtime/runtime.hpp>
+#include <troupe/actors/runtime/supervisor.hpp>
+#include <troupe/actors/scheduler/scheduler_plugin.hpp>
+#include <troupe/actors/worker/log.hpp>
+#include <troupe/actors/worker/nanny_plugin.hpp>
+#include <troupe/actors/worker/task_context.hpp>
+#include <troupe/actors/worker/worker_plugin.hpp>
+#include <troupe/collections/graph/compute.hpp>
+#include <troupe/collections/graph/get.hpp>
+#include <troupe/collections/graph/graph.hpp>
+#include <troupe/futures/as_completed.hpp>
+#include <troupe/futures/channel.hpp>
+#include <troupe/futures/format.hpp>
+#include <troupe/futures/future.hpp>
+#include <troupe/futures/gather.hpp>
+#include <troupe/futures/generator.hpp>
+#include <troupe/futures/manual_executor.hpp>
+#include <troupe/futures/named_future.hpp>
+#include <troupe/futures/progress.hpp>
+#include <troupe/futures/progress_bar.hpp>
+#include <troupe/futures/promise.hpp>
+#include <troupe/futures/retry.hpp>
+#include <troupe/futures/run_loop.hpp>
+#include <troupe/futures/scope.hpp>
+#include <troupe/futures/sleep_for.hpp>
+#include <troupe/futures/task.hpp>
+#include <troupe/futures/wait.hpp>
+#include <troupe/futures/with_deadline.hpp>
+#include <troupe/net/codec/codec.hpp>

@@ -1,0 +1,169 @@
+#include <troupe/actors/cluster/local_cluster.hpp>
+#include <troupe/actors/worker/task_context.hpp>
+#include <troupe/net/codec/codec.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using troupe::cluster_options;
+using troupe::local_cluster;
+using troupe::runtime;
+
+int inc(int x) { return x + 1; }
+std::string own_worker(troupe::task_context& context) { return context.worker(); }
+
+cluster_options shape(std::uint32_t workers, std::uint32_t threads) {
+  return cluster_options{}.workers(workers).threads_per_worker(threads).memory_limit(11'700'000'000);
+}
+
+}  // namespace
+
+TEST_CASE("a cluster has one worker with a thread per core unless told otherwise") {
+  runtime in;
+  local_cluster cluster(in);
+  auto info = cluster.info();
+  REQUIRE(info.workers.size() == 1);
+  CHECK(info.workers[0].name == "worker-0");
+  CHECK(info.total_threads() == std::max(1u, std::thread::hardware_concurrency()));
+  CHECK(info.total_memory() > 0);
+  CHECK(cluster.connect().submit<inc>(1).get() == 2);
+}
+
+TEST_CASE("several workers divide the cores among them, one each at least") {
+  runtime in;
+  local_cluster cluster(in, cluster_options{}.workers(1000 / 10));
+  for (auto const& w : cluster.info().workers) CHECK(w.threads >= 1);
+  CHECK(cluster.connect().submit<inc>(1).get() == 2);
+}
+
+TEST_CASE("a cluster of zero workers is refused") {
+  runtime in;
+  CHECK_THROWS_WITH(local_cluster(in, cluster_options{}.workers(0)), Catch::Contains("at least one worker"));
+  CHECK(in.live_actors() == 0);
+}
+
+TEST_CASE("workers have the name they are given, and a number") {
+  runtime in;
+  local_cluster cluster(in, shape(2, 1).worker_name("north"));
+  auto f = cluster.connect().submit<own_worker>();
+  auto name = f.get();
+  CHECK((name == "north-0" || name == "north-1"));
+}
+
+TEST_CASE("a cluster and its clients print their shape") {
+  runtime in;
+  local_cluster cluster(in, shape(2, 2));
+  auto client = cluster.connect();
+  std::ostringstream out;
+  out << cluster << " / " << client;
+  CHECK(out.str() == "2 workers, 4 threads, 23.4 GB / 2 workers, 4 threads, 23.4 GB");
+  client.cluster_info().get();
+  CHECK(to_string(client) == "2 workers, 4 threads, 23.4 GB");
+  local_cluster small(in, shape(1, 1));
+  CHECK(to_string(small) == "1 worker, 1 thread, 11.7 GB");
+  client.close();
+  CHECK(to_string(client) == "closed");
+  cluster.close();
+  CHECK(to_string(cluster) == "2 workers, 4 threads, 23.4 GB");
+}
+
+TEST_CASE("what the scheduler says of the cluster is what was asked for") {
+  runtime in;
+  local_cluster cluster(in, shape(3, 2));
+  auto client = cluster.connect();
+  auto info = client.cluster_info().get();
+  REQUIRE(info.workers.size() == 3);
+  CHECK(info.workers[2].name == "worker-2");
+  CHECK(info.total_threads() == 6);
+  CHECK(info.workers[0].memory_limit == 11'700'000'000);
+  CHECK(info.tasks == 0);
+  CHECK(info.stored_bytes == 0);
+}
+
+TEST_CASE("two clusters in one runtime do not know of each other") {
+  runtime in;
+  local_cluster first(in, shape(1, 1)), second(in, shape(1, 1));
+  auto a = first.connect(), b = second.connect();
+  auto f = a.submit<inc>(1);
+  CHECK_THROWS_AS(static_cast<void>(b.submit<inc>(f)), troupe::error);
+  CHECK(b.submit<inc>(2).get() == 3);
+  first.close();
+  CHECK(b.submit<inc>(3).get() == 4);
+}
+
+TEST_CASE("clusters on several runtimes, and runtimes of several loops, work") {
+  runtime one, two(troupe::runtime_options{}.loops(2));
+  local_cluster first(one, shape(1, 1)), second(two, shape(2, 1));
+  CHECK(first.connect().submit<inc>(1).get() + second.connect().submit<inc>(1).get() == 4);
+}
+
+TEST_CASE("the runtime closes its clusters") {
+  std::optional<runtime> in(std::in_place);
+  local_cluster cluster(*in, shape(1, 1));
+  auto client = cluster.connect();
+  in.reset();
+  CHECK(client.closed());
+  CHECK_THROWS_AS(static_cast<void>(cluster.connect()), troupe::client_closed);
+  cluster.close();
+}
+
+TEST_CASE("a runtime that is closed takes no cluster") {
+  runtime in;
+  in.close();
+  CHECK_THROWS_AS(local_cluster(in, shape(1, 1)), troupe::client_closed);
+}
+
+TEST_CASE("a question right after the start is answered with all workers") {
+  for (int i = 0; i < 50; ++i) {
+    runtime in;
+    local_cluster cluster(in, shape(4, 1));
+    auto client = cluster.connect();
+    auto info = client.cluster_info();
+    CHECK(info.get().workers.size() == 4);
+  }
+}
+
+TEST_CASE("clusters come and go a hundred times") {
+  runtime in;
+  for (int i = 0; i < 100; ++i) {
+    local_cluster cluster(in, shape(2, 1));
+    auto client = cluster.connect();
+    auto f = client.submit<inc>(i);
+    if (i % 2) CHECK(f.get() == i + 1);
+  }
+  CHECK(in.live_actors() == 0);
+}
+
+TEST_CASE("a task may have a cluster of its own") {
+  runtime in;
+  local_cluster cluster(in, shape(1, 1));
+  auto f = cluster.connect().submit(
+      [](int x) {
+        runtime inner;
+        local_cluster own(inner, shape(1, 1));
+        return own.connect().submit<inc>(x).get();
+      },
+      5);
+  CHECK(f.get() == 6);
+}
+
+TEST_CASE("a task cannot close the cluster or the runtime that it runs in, and both go on") {
+  runtime in;
+  local_cluster cluster(in, shape(2, 1));
+  auto client = cluster.connect();
+  auto closes_cluster = client.submit([](troupe::local<local_cluster*> own) { (*own)->close(); }, &cluster);
+  CHECK_THROWS_WITH(closes_cluster.get(), Catch::Contains("would_deadlock"));
+  auto closes_runtime = client.submit([](troupe::local<runtime*> own) { (*own)->close(); }, &in);
+  CHECK_THROWS_WITH(closes_runtime.get(), Catch::Contains("would_deadlock"));
+  auto f = client.submit<inc>(1);
+  CHECK(f.get() == 2);
+}

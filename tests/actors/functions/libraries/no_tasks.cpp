@@ -1,0 +1,1 @@
+int no_tasks_here() { return 1; }

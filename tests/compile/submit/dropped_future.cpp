@@ -1,0 +1,9 @@
+// expect: ignoring return value.*dropping the last future of a task cancels it
+// flags: -Wall -Werror=unused-result
+#include <troupe/actors/client/client.hpp>
+
+int inc(int x) { return x + 1; }
+
+void use(troupe::client const& client) {
+  client.submit<inc>(1);  // HERE
+}
