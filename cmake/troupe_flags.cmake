@@ -38,3 +38,6 @@ endif()
 if(TROUPE_WERROR)
   target_compile_options(troupe_flags INTERFACE -Werror)
 endif()
+
+# Lets ccache recognise a precompiled header by content.
+set(troupe_precompiled_options "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")

@@ -10,16 +10,14 @@ target_link_libraries(troupe_test_main PUBLIC troupe_flags Catch2::Catch2)
 # Catch2's runner is the slowest file of the whole build when it is optimised, and nothing waits for it.
 target_compile_options(troupe_test_main PRIVATE -O0)
 
-# Catch2's header costs most of a small test's compilation: it is compiled once for all rooms,
-# so every room links what this target links.
+# Headers cost most of a test's compilation: those of Catch2 and of Troupe are compiled once for all rooms.
 add_library(troupe_test_pch OBJECT "${PROJECT_SOURCE_DIR}/tests/support/pch.cpp")
-target_link_libraries(troupe_test_pch PUBLIC troupe_flags Catch2::Catch2 Threads::Threads fmt::fmt Boost::headers)
-target_precompile_headers(troupe_test_pch PRIVATE <catch2/catch.hpp>)
+target_link_libraries(troupe_test_pch PUBLIC troupe_flags Catch2::Catch2 troupe::troupe)
+target_precompile_headers(troupe_test_pch PRIVATE ${troupe_room_precompiled} <catch2/catch.hpp> <troupe/troupe.hpp>)
 foreach(target IN ITEMS troupe_test_main troupe_test_pch)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
 endforeach()
-# Lets ccache recognise the precompiled header by content.
-target_compile_options(troupe_test_pch PUBLIC "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+target_compile_options(troupe_test_pch PUBLIC ${troupe_precompiled_options})
 
 set(troupe_test_environment "")
 if(TROUPE_SANITIZE)
@@ -50,7 +48,7 @@ function(troupe_tests name)
   set_target_properties(test_${name} PROPERTIES CXX_EXTENSIONS OFF)
   target_link_libraries(test_${name} PRIVATE
     troupe_flags Catch2::Catch2 Threads::Threads fmt::fmt Boost::headers ${arg_LIBS})
-  target_compile_options(test_${name} PRIVATE "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  target_compile_options(test_${name} PRIVATE ${troupe_precompiled_options})
   target_precompile_headers(test_${name} REUSE_FROM troupe_test_pch)
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES

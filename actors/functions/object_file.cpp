@@ -88,8 +88,8 @@ code_place place_of(void const* code) {
   if (dl_iterate_phdr(&look_at, &wanted) == 0) return {};
   code_place place{wanted.found.name, build_of(wanted.found), wanted.address - wanted.found.base};
   if (place.file.empty()) {
-    std::error_code none;
-    place.file = std::filesystem::read_symlink("/proc/self/exe", none).string();
+    std::error_code ignored;
+    place.file = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
   }
   return place;
 }

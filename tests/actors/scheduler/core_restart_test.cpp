@@ -13,7 +13,7 @@ scheduler_options with_lineage() {
   return options;
 }
 
-void restart(core_fixture& f) { f.handle(to_scheduler::restart{f.now}); }
+void restart_all(core_fixture& f) { f.handle(to_scheduler::restart{f.now}); }
 
 /// How many references were told that theirs was cancelled, all of them by the restart.
 std::size_t told_of_restart(core_fixture const& f) {
@@ -31,7 +31,7 @@ TEST_CASE("a restart cancels what waits, what is queued and what runs, and asks 
   f.submit(client, {f.task(0), f.task(1), f.task(2), f.task(3, {2})});
   auto runs = f.all<compute>();
   REQUIRE(runs.size() == 2);
-  restart(f);
+  restart_all(f);
   CHECK(told_of_restart(f) == 4);
   auto stops = f.all<stop_task>();
   REQUIRE(stops.size() == 2);
@@ -67,7 +67,7 @@ TEST_CASE("a restart forgets results and failures for every client, whoever hold
   f.failed(failing[0], 7);
   f.done(failing[1]);
 
-  restart(f);
+  restart_all(f);
   CHECK(told_of_restart(f) == 4);
   CHECK(f.all<free_data>().size() == 2);
   CHECK(f.core.statistics().copies == 0);
@@ -89,7 +89,7 @@ TEST_CASE("a restart forgets results and failures for every client, whoever hold
     CHECK(f.only<task_cancelled>().reason == cancel_reason::dependency);
   }
   SECTION("a second restart has nobody to tell") {
-    restart(f);
+    restart_all(f);
     CHECK(told_of_restart(f) == 0);
   }
 }
@@ -103,7 +103,7 @@ TEST_CASE("a restart forgets what was kept to compute results again") {
   f.done(f.only<compute>());
   f.release(client, {0});
   CHECK(in(f.core, task_stage::released) == 1);
-  restart(f);
+  restart_all(f);
   CHECK(told_of_restart(f) == 2);
   CHECK(f.core.statistics().dependencies == 0);
   CHECK(f.core.statistics().payloads == 0);
@@ -116,7 +116,7 @@ TEST_CASE("after a restart workers run what is new, once what they ran has ended
   f.add_worker();
   f.submit(client, {f.task(0), f.task(1)});
   auto runs = f.all<compute>();
-  restart(f);
+  restart_all(f);
   f.submit(client, {f.task(2), f.task(3)});
   CHECK(f.none_of<compute>());
   f.ended_cancelled(runs[0], false);
@@ -131,7 +131,7 @@ TEST_CASE("what a task submits after a restart that cancelled it is cancelled, t
   f.add_worker();
   f.submit(client, {f.task(0)});
   auto run = f.only<compute>();
-  restart(f);
+  restart_all(f);
   auto child = f.task(1);
   child.parent = {run.order.task, run.order.attempt};
   f.submit(client, {child});
@@ -146,7 +146,7 @@ TEST_CASE("a copy that arrives after a restart is freed") {
   f.submit(client, {f.task(0)});
   auto run = f.only<compute>();
   f.done(run);
-  restart(f);
+  restart_all(f);
   auto elsewhere = run.worker == worker ? other : worker;
   f.replica(elsewhere, run.order.task);
   CHECK(f.only<free_data>().worker == elsewhere);

@@ -40,14 +40,14 @@ struct answer {
 };
 
 /// What the services were asked for.
-struct asked {
+struct questions {
   troupe::scheduler_server_options scheduler;
   troupe::worker_server_options worker;
   std::string status_of;
   troupe::duration timeout{};
 };
 
-answer run(words const& args, asked& seen) {
+answer run(words const& args, questions& seen) {
   command_services services;
   services.serve_scheduler = [&](auto const& options, auto const& started) {
     seen.scheduler = options;
@@ -69,14 +69,14 @@ answer run(words const& args, asked& seen) {
   return {status, out.text(), err.text()};
 }
 answer run(words const& args) {
-  asked seen;
+  questions seen;
   return run(args, seen);
 }
 
 }  // namespace
 
 TEST_CASE("troupe scheduler serves with its options and says where") {
-  asked seen;
+  questions seen;
   auto a = run({"scheduler", "--no-config", "--port", "1234", "--host", "10.0.0.1", "--contact-address", "gateway",
                 "--scheduler-file", "/shared/address", "--preload", "a.so", "--load", "b.so"},
                seen);
@@ -94,7 +94,7 @@ TEST_CASE("troupe scheduler serves with its options and says where") {
 }
 
 TEST_CASE("troupe worker without nanny serves with its options and gives the server's end") {
-  asked seen;
+  questions seen;
   auto a = run({"worker", "host", "--no-config", "--no-nanny", "--name", "w"}, seen);
   CHECK(a.status == 3);
   CHECK(seen.worker.name == "w");
@@ -102,7 +102,7 @@ TEST_CASE("troupe worker without nanny serves with its options and gives the ser
 }
 
 TEST_CASE("troupe status asks the scheduler and shows its answer") {
-  asked seen;
+  questions seen;
   auto a = run({"status", "host", "--timeout", "3s", "--no-config"}, seen);
   CHECK(a.status == 0);
   CHECK(a.out == "scheduler at tcp://host:8786\n0 workers, 0 threads, 0 B of memory used, 0 B of results\n0 tasks\n");
