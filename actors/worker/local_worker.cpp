@@ -88,6 +88,8 @@ void local_worker::take_ended() {
   for (work* next = with_.services->ended.take(); next;) {
     auto& ended = static_cast<execution&>(static_cast<job&>(*std::exchange(next, next->next)));
     auto item = ended.result();
+    // It heeded the stop that its worker asked for, and is still wanted by whoever wanted it.
+    if (finishing_up_ && item.outcome == run_outcome::cancelled) item.started = false;
     if (item.outcome == run_outcome::done) {
       store_.put(item.task, std::move(ended.value()), item.nbytes);
       if (ended.packed()) packed_[number(item.task)] = std::move(ended.packed());
@@ -161,6 +163,8 @@ task<plugin_taken> local_worker::on(give_plugin&& given) {
 
 task<void> local_worker::on(finish_up) {
   finishing_up_ = true;
+  // What is given back now must not be given to it again.
+  with_.scheduler.send(worker_memory{self().id(), told_memory_, true});
   for (auto& [attempt, e] : running_)
     if (e->ask_to_stop()) withdrawn_.push_back(e->result());
   take_withdrawn();
@@ -321,7 +325,7 @@ void local_worker::look_at_memory() {
 }
 
 void local_worker::on(memory_pressure message) {
-  if (!core_) return;
+  if (!core_ || finishing_up_) return;
   auto resident = message.resident;
   auto const& limits = with_.limits;
   bool paused = resident > limits.pause_bytes;

@@ -2,12 +2,15 @@
 
 #include <troupe/actors/worker/task_context.hpp>
 #include <troupe/futures/run_loop.hpp>
+#include <troupe/futures/sleep_for.hpp>
+#include <troupe/futures/task.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <functional>
@@ -40,6 +43,14 @@ int die_once(std::string marker) {
   return 0;
 }
 
+/// Waits until it is asked to stop, the first time.
+troupe::task<int> wait_once(std::string marker) {
+  if (std::ifstream(marker)) co_return 42;
+  std::ofstream(marker) << "been here";
+  co_await troupe::sleep_for(std::chrono::hours(1));
+  co_return 0;
+}
+
 /// A path that no file has yet.
 std::string fresh_path() {
   std::string path = "lost_worker_XXXXXX";
@@ -62,6 +73,19 @@ TEST_CASE("a task whose worker is killed runs again on another") {
   CHECK(f.get() == 42);
   ::unlink(marker.c_str());
   cluster.wait_for_workers(1);
+}
+
+TEST_CASE("a task that heeds the stop of a worker that ends in order runs again on another") {
+  troupe::test::process_cluster cluster;
+  auto& first = cluster.add_worker("first");
+  auto client = cluster.connect();
+  auto marker = fresh_path();
+  auto f = client.submit<wait_once>(marker);
+  while (!std::ifstream(marker)) std::this_thread::yield();
+  first.send_signal(SIGTERM);
+  cluster.add_worker("second");
+  CHECK(f.get() == 42);
+  ::unlink(marker.c_str());
 }
 
 TEST_CASE("what was queued on a killed worker, and what only it held, comes from the others") {
