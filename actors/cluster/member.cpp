@@ -167,9 +167,9 @@ worker_member::worker_member(runtime& in, worker_server_options const& options, 
 worker_member::~worker_member() { leave(); }
 
 bool worker_member::finish(time_point until) {
+  auto finished = worker_.ask(finish_up{});
   services_->children->ask_to_close();
   wait_for(services_->children->actor().ended());
-  auto finished = worker_.ask(finish_up{});
   return block_until_done(*future_access::state(finished), until, "leaving a cluster");
 }
 

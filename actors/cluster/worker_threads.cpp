@@ -62,7 +62,7 @@ void worker_threads::start(std::string const& name) {
   worker_info known{services->name, shape_.threads, shape_.memory, {}, shape_.resources};
   {
     std::scoped_lock lock(mutex_);
-    if (!callbacks_) callbacks_ = services->pool;
+    if (!first_) first_ = services;
     info_.workers.push_back(known);
     workers_.push_back({actor, services, std::move(ended)});
   }
@@ -73,7 +73,7 @@ void worker_threads::start(std::string const& name) {
 bool worker_threads::runs_here() const noexcept {
   std::scoped_lock lock(mutex_);
   auto* here = executor::current();
-  if (here && here == callbacks_.get()) return true;
+  if (here && first_ && here == first_->pool.get()) return true;
   return std::any_of(workers_.begin(), workers_.end(), [&](worker const& w) { return here == w.services->pool.get(); });
 }
 
@@ -103,7 +103,7 @@ void worker_threads::close() {
     all = std::exchange(workers_, {});
   }
   finish(all);
-  if (callbacks_) callbacks_->join();
+  if (first_) first_->pool->join();
 }
 
 void worker_threads::finish(std::vector<worker> const& leaving) {
@@ -114,7 +114,7 @@ void worker_threads::finish(std::vector<worker> const& leaving) {
   for (auto const& w : leaving) finishing.push_back(w.actor.ask(finish_up{}));
   for (auto& f : finishing) block_until_done(*future_access::state(f), time_point::max(), "close");
   for (auto const& w : leaving)
-    if (w.services->pool != callbacks_) w.services->pool->join();
+    if (w.services != first_) w.services->pool->join();
   for (auto const& w : leaving) stop_and_wait(w.actor);
 }
 

@@ -219,6 +219,7 @@ void actor_core::ended_in_caf() noexcept {
 
 void actor_core::when_ended(std::function<void(exit_reason const&)> f) {
   if (phase_ == phase::ended) return f(reason_);
+  enter_system();
   caf_->when_ended([this, f = std::move(f)] { f(reason_); });
 }
 

@@ -150,11 +150,23 @@ void execution::succeed(value_ptr value) {
   outcome_ = run_outcome::done;
 }
 
+/// Its own client closes before its worker ends: what it waited for there is gone, as if it had been asked to stop.
+bool execution::is_left_by_client(std::exception_ptr const& thrown) const noexcept {
+  if (!services_.children || !services_.children->refusing()) return false;
+  try {
+    std::rethrow_exception(thrown);
+  } catch (client_closed const&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 void execution::failed() noexcept {
   auto thrown = std::current_exception();
   value_ = packed_ = nullptr;
   handles_in_value_.clear();
-  outcome_ = is_cancellation(thrown) ? run_outcome::cancelled : run_outcome::failed;
+  outcome_ = is_cancellation(thrown) || is_left_by_client(thrown) ? run_outcome::cancelled : run_outcome::failed;
   if (outcome_ == run_outcome::cancelled) return;
   try {
     throw;

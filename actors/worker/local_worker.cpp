@@ -9,6 +9,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -25,7 +26,9 @@ constexpr std::uint64_t a_little = std::uint64_t{1} << 20;
 constexpr auto telling_pause = std::chrono::seconds(1);
 
 /// Null where the value cannot be encoded. Throws error where the file cannot be written.
-std::shared_ptr<spill_file const> write_to_file(value_base const& value, std::filesystem::path const& path) {
+std::shared_ptr<spill_file const> write_to_file(value_base const& value, std::filesystem::path const& folder) {
+  // Workers of one process share the folder.
+  static std::atomic<std::uint64_t> files = 0;
   packet encoded;
   try {
     encoded = value.pack();
@@ -33,7 +36,7 @@ std::shared_ptr<spill_file const> write_to_file(value_base const& value, std::fi
     log("a value stays in memory, because it cannot be written to a file: {}", problem.what());
     return nullptr;
   }
-  return std::make_shared<spill_file>(path, encoded);
+  return std::make_shared<spill_file>(folder / std::to_string(++files), encoded);
 }
 
 }  // namespace
@@ -116,7 +119,7 @@ void local_worker::take_withdrawn() {
 task<std::vector<value_ptr>> local_worker::on(get_values const& request) {
   std::vector<value_ptr> values;
   for (auto task : request.tasks) values.push_back(store_.find(task));
-  if (request.maker && values.size() == 1 && !values.front()) {
+  if (core_ && request.maker && values.size() == 1 && !values.front()) {
     auto made = awaited_.emplace_back(awaited_value{request.maker, request.tasks.front(), {}}).answer.get_future();
     handle(to_worker::watch{now(), request.maker});
     values.front() = co_await std::move(made);
@@ -352,9 +355,8 @@ task<void> local_worker::spill(std::uint64_t nbytes) {
   auto values = store_.coldest(nbytes);
   bool moved = store_.bytes_spilled() > before;
   for (auto& one : values) {
-    auto name = std::to_string(++spilled_files_);
-    auto writing = run_on_pool(*with_.services->pool, [services = with_.services, value = one.value, name] {
-      return write_to_file(*value, services->uploads->directory() / "spilled" / name);
+    auto writing = run_on_pool(*with_.services->pool, [services = with_.services, value = one.value] {
+      return write_to_file(*value, services->uploads->directory() / "spilled");
     });
     try {
       if (auto file = co_await std::move(writing)) {

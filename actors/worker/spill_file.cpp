@@ -117,8 +117,8 @@ spill_file::spill_file(std::filesystem::path path, packet const& value) : path_(
   std::filesystem::create_directories(path_.parent_path(), problem);
   if (problem)
     throw error(fmt::format("values cannot be spilled to {}: {}", path_.parent_path().string(), problem.message()));
+  disk_file to(path_, O_WRONLY | O_CREAT | O_EXCL);
   try {
-    disk_file to(path_, O_WRONLY | O_CREAT | O_EXCL);
     std::vector<std::byte> scratch(block);
     to.put<std::uint32_t>(static_cast<std::uint32_t>(1 + value.attachments.size()));
     write_buffer(to, value.head.bytes(), scratch);

@@ -95,7 +95,7 @@ class worker_threads final : public cluster_workers {
  public:
   worker_threads(event_loop& loop, actor_ref<scheduler_actor> scheduler, worker_shape shape);
   void close() override;
-  [[nodiscard]] std::shared_ptr<executor> callbacks() const override { return callbacks_; }
+  [[nodiscard]] std::shared_ptr<executor> callbacks() const override { return first_ ? first_->pool : nullptr; }
   [[nodiscard]] session::reach reach() const noexcept override { return session::reach::this_process; }
   [[nodiscard]] bool runs_here() const noexcept override;
   void start(std::string const& name) override;
@@ -115,8 +115,8 @@ class worker_threads final : public cluster_workers {
   actor_ref<scheduler_actor> const scheduler_;
   worker_shape const shape_;
   std::shared_ptr<upload_store> const uploads_;
-  /// The first worker's pool, which stays when that leaves.
-  std::shared_ptr<thread_pool> callbacks_;
+  /// The first worker's. Their pool stays when that leaves, so they do: what runs on it may use them.
+  std::shared_ptr<worker_services> first_;
   std::vector<worker> workers_;
 };
 

@@ -124,6 +124,7 @@ class execution : public job, public ref_counted, public pooled_object {
   void succeed(value_ptr value);
   static root coroutine(intrusive_ptr<execution> self);
   void failed() noexcept;
+  [[nodiscard]] bool is_left_by_client(std::exception_ptr const& thrown) const noexcept;
   void end() noexcept;
   [[nodiscard]] bool handles_are_known() noexcept;
   class hearing;

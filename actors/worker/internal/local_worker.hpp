@@ -108,7 +108,6 @@ class local_worker final : public worker_actor {
   bool spilling_ = false;
   /// After a try that was of no use.
   time_point next_spill_{};
-  std::uint64_t spilled_files_ = 0;
 };
 
 }  // namespace troupe::detail

@@ -1,3 +1,5 @@
+#include "../client/support/stage.hpp"
+
 #include <troupe/actors/cluster/local_cluster.hpp>
 #include <troupe/actors/worker/task_context.hpp>
 #include <troupe/net/codec/codec.hpp>
@@ -20,6 +22,16 @@ using troupe::runtime;
 
 int inc(int x) { return x + 1; }
 std::string own_worker(troupe::task_context& context) { return context.worker(); }
+std::vector<double> block_of(int n) { return std::vector<double>(100'000, n); }
+std::vector<double> both(std::vector<double> a, std::vector<double> const& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+double last_of(std::vector<double> const& block, double held) { return block.back() + held; }
+double pass(troupe::test::gate_ref g) {
+  (*g)->pass();
+  return 0;
+}
 
 cluster_options shape(std::uint32_t workers, std::uint32_t threads) {
   return cluster_options{}.workers(workers).threads_per_worker(threads).memory_limit(11'700'000'000);
@@ -166,4 +178,22 @@ TEST_CASE("a task cannot close the cluster or the runtime that it runs in, and b
   CHECK_THROWS_WITH(closes_runtime.get(), Catch::Contains("would_deadlock"));
   auto f = client.submit<inc>(1);
   CHECK(f.get() == 2);
+}
+
+TEST_CASE("workers of one process spill to files of their own") {
+  runtime in;
+  troupe::test::gate g;
+  troupe::test::opened_at_end opens(g);
+  local_cluster cluster(in, cluster_options{}.workers(2).threads_per_worker(2).memory_limit(10'000'000));
+  auto client = cluster.connect();
+  auto held = client.submit<pass>(troupe::test::gate_ref(&g));
+  std::vector<troupe::future<double>> ends;
+  for (int i = 0; i < 40; ++i) {
+    // Nobody but the tasks holds what lies between.
+    auto block = client.submit<both>(client.submit<block_of>(i), client.submit<block_of>(i));
+    ends.push_back(client.submit<last_of>(block, held));
+  }
+  troupe::test::eventually([&] { return client.cluster_info().get().stored_bytes >= 40'000'000; });
+  g.open();
+  for (int i = 0; i < 40; ++i) CHECK(ends[std::size_t(i)].get() == i);
 }

@@ -1,4 +1,5 @@
 #include <troupe/actors/runtime/internal/loop_base.hpp>
+#include <troupe/actors/runtime/internal/run_on.hpp>
 #include <troupe/actors/runtime/runtime.hpp>
 #include <troupe/actors/runtime/simulated_loop.hpp>
 #include <troupe/futures/run_loop.hpp>
@@ -281,3 +282,17 @@ TEST_CASE("runtimes are independent of each other") {
 }
 
 }  // namespace
+
+TEST_CASE("the end of an actor that another thread has just spawned can be waited for on the loop") {
+  runtime in;
+  auto& loop = in.loop(0);
+  promise<future<exit_reason>> told;
+  auto ended = told.get_future();
+  detail::run_on(loop, [&] {
+    actor_ref<counter> spawned;
+    std::thread([&] { spawned = loop.spawn<counter>(); }).join();
+    told.set_value(spawned.ended());
+    spawned.stop();
+  });
+  CHECK(ended.get().get().what() == exit_reason::kind::shutdown);
+}

@@ -73,6 +73,13 @@ TEST_CASE("a value comes back from its file as it went, compressed or not, and t
   }
 }
 
+TEST_CASE("a file that is there already is not written again, and stays") {
+  folder in;
+  value_ptr first(new spilled_value(written(in / "a", boxed(some(10))), 80));
+  CHECK_THROWS_AS(written(in / "a", boxed(some(20))), error);
+  CHECK(value_cast<numbers>(*first).size() == 10);
+}
+
 TEST_CASE("a spilled value is of one type") {
   folder in;
   value_ptr spilled(new spilled_value(written(in / "a", boxed(some(10))), 80));

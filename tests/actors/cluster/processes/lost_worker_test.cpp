@@ -51,6 +51,13 @@ troupe::task<int> wait_once(std::string marker) {
   co_return 0;
 }
 
+/// Waits for a task of its own, the first time.
+troupe::task<int> wait_for_child_once(troupe::task_context& context, std::string marker) {
+  if (std::ifstream(marker)) co_return 42;
+  auto child = context.client().submit<wait_once>(marker);
+  co_return co_await child;
+}
+
 /// A path that no file has yet.
 std::string fresh_path() {
   std::string path = "lost_worker_XXXXXX";
@@ -81,6 +88,19 @@ TEST_CASE("a task that heeds the stop of a worker that ends in order runs again 
   auto client = cluster.connect();
   auto marker = fresh_path();
   auto f = client.submit<wait_once>(marker);
+  while (!std::ifstream(marker)) std::this_thread::yield();
+  first.send_signal(SIGTERM);
+  cluster.add_worker("second");
+  CHECK(f.get() == 42);
+  ::unlink(marker.c_str());
+}
+
+TEST_CASE("a task that waits for one of its own runs again on another worker when its worker ends in order") {
+  troupe::test::process_cluster cluster;
+  auto& first = cluster.add_worker("first");
+  auto client = cluster.connect();
+  auto marker = fresh_path();
+  auto f = client.submit<wait_for_child_once>(marker);
   while (!std::ifstream(marker)) std::this_thread::yield();
   first.send_signal(SIGTERM);
   cluster.add_worker("second");
