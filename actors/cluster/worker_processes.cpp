@@ -19,6 +19,7 @@ std::vector<std::string> command_of(worker_shape const& shape, std::string const
   std::vector<std::string> command{this_program(),
                                    "--worker",
                                    address,
+                                   "--no-config",
                                    "--name",
                                    worker,
                                    "--nthreads",

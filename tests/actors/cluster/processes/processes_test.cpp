@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <set>
@@ -29,6 +30,18 @@ double sum(std::vector<double> const& a, std::vector<double> const& b) {
 }
 void refuse(int x) { throw std::out_of_range("no place for " + std::to_string(x)); }
 
+/// Of this process, until the end of its block.
+class variable {
+ public:
+  variable(char const* name, char const* value) : name_(name) { ::setenv(name, value, 1); }
+  variable(variable const&) = delete;
+  variable& operator=(variable const&) = delete;
+  ~variable() { ::unsetenv(name_); }
+
+ private:
+  char const* name_;
+};
+
 struct stage {
   explicit stage(std::uint32_t workers = 2)
       : cluster(in, cluster_options{}.workers(workers).threads_per_worker(1).processes()), client(cluster.connect()) {}
@@ -48,6 +61,15 @@ TEST_CASE("the workers of a cluster of processes are other processes, all there 
   for (auto const& f : ids) seen.insert(f.get());
   CHECK_FALSE(seen.contains(::getpid()));
   CHECK_FALSE(seen.empty());
+}
+
+TEST_CASE("the configuration of troupe worker is not that of the processes of a program's own cluster") {
+  variable several("TROUPE_WORKER__NWORKERS", "4");
+  variable short_lived("TROUPE_WORKER__LIFETIME__DURATION", "1ms");
+  variable wrong("TROUPE_WORKER__DEATH_TIMEOUT", "soon");
+  stage on;
+  CHECK(on.client.cluster_info().get().workers.size() == 2);
+  CHECK(on.client.submit<add>(1, 2).get() == 3);
 }
 
 TEST_CASE("large values go from worker to worker and to the client") {
