@@ -51,7 +51,7 @@ void kept_process::start(std::unique_lock<std::mutex>& lock) {
   child_options child;
   try {
     child = prepare_();
-  } catch (error const&) {
+  } catch (...) {
     problem = std::current_exception();
   }
   lock.lock();
@@ -93,7 +93,7 @@ bool kept_process::carry_out(std::vector<nanny_action> actions, std::unique_lock
     try {
       start(lock);
       return true;
-    } catch (error const& problem) {
+    } catch (std::exception const& problem) {  // also where the system has no thread left for it
       auto more = core_.handle(clock::now(), worker_not_started{problem.what()});
       actions.insert(actions.end(), more.begin(), more.end());
     }

@@ -21,6 +21,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -194,7 +195,7 @@ class driver {
     auto preparing = run_on_pool(nanny_.pool(), [told = told_, &nanny = nanny_, index = index_of(w), name = w.is.name] {
       try {
         told->tell({index, nanny.plugins().begin_start(name)});
-      } catch (error const& problem) {
+      } catch (std::exception const& problem) {
         told->tell({index, workers_told::refused_start{problem.what()}});
       }
     });
@@ -202,14 +203,14 @@ class driver {
   }
 
   void take(watched& w, worker_start& start) {
-    child_options options;
-    options.command = w.is.command(start.number);
-    options.environment = std::move(start.environment);
-    options.environment.insert(environment_.begin(), environment_.end());
-    options.on_end = [this, index = index_of(w)](exit_cause const& cause) { told_->tell({index, cause}); };
     try {
+      child_options options;
+      options.command = w.is.command(start.number);
+      options.environment = std::move(start.environment);
+      options.environment.insert(environment_.begin(), environment_.end());
+      options.on_end = [this, index = index_of(w)](exit_cause const& cause) { told_->tell({index, cause}); };
       w.process = std::make_unique<child_process>(std::move(options));
-    } catch (error const& e) {
+    } catch (std::exception const& e) {  // also where the system has no thread left for it
       return feed(w, worker_not_started{e.what()});
     }
     feed(w, worker_started{});

@@ -163,3 +163,12 @@ TEST_CASE("a nanny whose program cannot be started says so") {
       said.wait_for(1).back() ==
       "w0: worker ended: cannot start '/no/such/program': No such file or directory; after 1 attempts it is given up");
 }
+
+TEST_CASE("a nanny that gets no thread for its worker counts that as a start that failed") {
+  lines said;
+  child_process n(
+      {.command = {beside("nanny_test_program"), "--attempts=2", "w0,no_thread"}, .on_output = said.collector()});
+  CHECK(to_string(n.wait()) == "exit status 1");
+  CHECK(said.wait_for(2).back() ==
+        "w0: worker ended: Resource temporarily unavailable; after 2 attempts it is given up");
+}

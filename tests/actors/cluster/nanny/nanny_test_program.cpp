@@ -1,5 +1,5 @@
 // A nanny of its own: `nanny_test_program SETTINGS… -- WORKER…`, where each worker is `name program argument…`, the
-// words of one joined by commas.
+// words of one joined by commas. For the program `no_thread` the system refuses a thread.
 #include <troupe/actors/cluster/config/values.hpp>
 #include <troupe/actors/cluster/nanny/nanny.hpp>
 #include <troupe/actors/worker/internal/local_nanny.hpp>
@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <string>
+#include <system_error>
 #include <vector>
 
 int main(int argc, char** argv) {
@@ -31,7 +32,11 @@ int main(int argc, char** argv) {
     } else {
       auto words = parse_list(arg);
       std::vector<std::string> command(words.begin() + 1, words.end());
-      workers.push_back({words[0], [command](std::uint64_t) { return command; }});
+      workers.push_back({words[0], [command](std::uint64_t) {
+                           if (command.front() == "no_thread")
+                             throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+                           return command;
+                         }});
     }
   }
   nanny_services nanny("nanny_test_program", {});
