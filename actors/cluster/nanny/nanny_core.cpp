@@ -79,12 +79,16 @@ void nanny_core::on(time_point now, worker_ended const& event) {
   after_failure(now, to_string(cause), ended_with(cause, server_end::failed));
 }
 
-void nanny_core::on(time_point now, memory_measured const& event) {
+void nanny_core::on(time_point, memory_measured const& event) {
   if (!measures() || event.resident < settings_.memory_limit) return;
-  say(fmt::format("worker uses {} of memory and may use {}: it is ended", size_text(event.resident),
+  say(fmt::format("worker uses {} of memory and may use {}: it is killed", size_text(event.resident),
                   size_text(settings_.memory_limit)));
-  // No more time than that: what grows so fast may take the machine with it.
-  close(now, reason::memory, settings_.monitor_interval);
+  // Not asked to close: it would hand its tasks back, and the one that takes so much would go round all workers,
+  // blamed for nothing.
+  state_ = state::closing;
+  reason_ = reason::memory;
+  deadline_ = time_point::max();
+  actions_.emplace_back(signal_worker{SIGKILL});
 }
 
 void nanny_core::on(time_point now, stop_asked const&) {

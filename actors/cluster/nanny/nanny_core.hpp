@@ -74,7 +74,7 @@ class nanny_core {
     idle,
     starting,
     running,
-    closing,  ///< asked to end
+    closing,  ///< asked to end, or killed
     waiting,  ///< to start again
     done
   };
@@ -84,7 +84,7 @@ class nanny_core {
   void on(time_point now, worker_started const&);
   void on(time_point now, worker_not_started const& event);
   void on(time_point now, worker_ended const& event);
-  void on(time_point now, memory_measured const& event);
+  void on(time_point, memory_measured const& event);
   void on(time_point now, stop_asked const&);
   void on(time_point now, time_passed const&);
 

@@ -11,7 +11,7 @@ namespace troupe::detail {
 
 /// How a nanny treats its worker.
 struct nanny_settings {
-  /// Resident bytes at which the worker is ended and started again; 0 for none.
+  /// Resident bytes at which the worker is killed and started again; 0 for none.
   std::uint64_t memory_limit = 0;
   duration monitor_interval = std::chrono::milliseconds(100);
 

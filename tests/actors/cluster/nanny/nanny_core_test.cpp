@@ -209,26 +209,26 @@ TEST_CASE("a stop while it waits to start again ends the nanny") {
   CHECK(s.after(1h).words().empty());
 }
 
-TEST_CASE("a worker that reaches its memory limit is ended and started again") {
+TEST_CASE("a worker that reaches its memory limit is killed, not asked to close, and started again") {
   stage s({.memory_limit = 1000, .monitor_interval = 100ms});
   CHECK(s.core().measures());
   CHECK(s.after(1h).uses(999).words() == did{"start"});
-  CHECK(s.uses(1000).words() == did{"SIGTERM"});
-  CHECK(s.last_note() == "worker uses 1.0 kB of memory and may use 1.0 kB: it is ended");
+  CHECK(s.uses(1000).words() == did{"SIGKILL"});
+  CHECK(s.last_note() == "worker uses 1.0 kB of memory and may use 1.0 kB: it is killed");
   CHECK_FALSE(s.core().measures());
-  CHECK(s.after(100ms).words() == did{"SIGKILL"});
+  CHECK(s.after(1h).words().empty());
   CHECK(s.killed(SIGKILL).words() == did{"start"});
   CHECK(s.started().core().measures());
 }
 
-TEST_CASE("a worker that closes in time at its memory limit is started again all the same") {
+TEST_CASE("a worker that closes just when it reaches its memory limit is started again all the same") {
   stage s({.memory_limit = 1000});
-  CHECK(s.after(1h).uses(2000).exits(0).words() == did{"start", "SIGTERM", "start"});
+  CHECK(s.after(1h).uses(2000).exits(0).words() == did{"start", "SIGKILL", "start"});
 }
 
-TEST_CASE("a stop while a worker is ended for its memory is a stop") {
+TEST_CASE("a stop while a worker is killed for its memory is a stop") {
   stage s({.memory_limit = 1000});
-  CHECK(s.uses(2000).stop().exits(0).words() == did{"start", "SIGTERM", "done 0"});
+  CHECK(s.uses(2000).stop().exits(0).words() == did{"start", "SIGKILL", "done 0"});
 }
 
 TEST_CASE("a lifetime ends with an orderly close") {

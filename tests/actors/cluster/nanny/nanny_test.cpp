@@ -124,7 +124,7 @@ TEST_CASE("a worker that uses too much memory is killed and started again") {
   auto [cause, said] = nanny({"grow,0"}, {"--memory=128MB"}).end();
   CHECK(cause == "exit status 0");
   CHECK(std::any_of(said.begin(), said.end(), [](std::string const& line) {
-    return line.starts_with("w0: worker uses ") && line.ends_with(" of memory and may use 128.0 MB: it is ended");
+    return line.starts_with("w0: worker uses ") && line.ends_with(" of memory and may use 128.0 MB: it is killed");
   }));
   CHECK(says(said, "w0: worker ended: killed by SIGKILL; it is started again"));
 }
