@@ -15,12 +15,13 @@ class cluster_options {
     workers_ = count;
     return *this;
   }
-  /// 0: the machine's cores, divided among the workers, at least one each.
+  /// 0: the cores that this process may use, divided among the workers, at least one each.
   cluster_options& threads_per_worker(std::uint32_t count) noexcept {
     threads_per_worker_ = count;
     return *this;
   }
-  /// Bytes each worker may use; 0: the machine's memory, divided among the workers.
+  /// Bytes each worker may use; 0: what this process may use, divided among the workers. Of `processes()` one that
+  /// takes 0.95 of it is killed and started again.
   cluster_options& memory_limit(std::uint64_t bytes) noexcept {
     memory_limit_ = bytes;
     return *this;

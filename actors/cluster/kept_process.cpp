@@ -1,5 +1,5 @@
 #include <troupe/actors/cluster/internal/kept_process.hpp>
-
+#include <troupe/actors/cluster/process/memory.hpp>
 #include <troupe/actors/worker/log.hpp>
 #include <troupe/futures/errors.hpp>
 
@@ -9,13 +9,13 @@
 
 namespace troupe::detail {
 
-kept_process::kept_process(std::string name, prepare_life prepare, std::function<void()> told,
-                           std::function<void()> over)
+kept_process::kept_process(std::string name, nanny_settings const& settings, prepare_life prepare,
+                           std::function<void()> told, std::function<void()> over)
     : name_(std::move(name)),
       prepare_(std::move(prepare)),
       told_(std::move(told)),
       over_(std::move(over)),
-      core_(nanny_settings{}, std::hash<std::string>{}(name_)) {
+      core_(settings, std::hash<std::string>{}(name_)) {
   std::unique_lock lock(mutex_);
   static_cast<void>(core_.handle(clock::now(), nanny_begin{}));
   start(lock);
@@ -38,6 +38,14 @@ void kept_process::let_go() {
 // None is started any more, so the last one can be waited for without the mutex.
 void kept_process::end_within(duration patience) {
   if (!current_->wait_for(patience)) current_->stop(duration::zero());
+}
+
+void kept_process::measure() {
+  // Where it is just being started there is nothing to measure yet, and no reason to wait.
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock || !core_.measures() || current_->ended()) return;
+  auto resident = resident_memory(current_->pid());
+  if (resident) static_cast<void>(carry_out(core_.handle(clock::now(), memory_measured{*resident}), lock));
 }
 
 std::optional<exit_cause> kept_process::ended() const {
@@ -88,6 +96,7 @@ void kept_process::after_end(exit_cause const& cause) {
 bool kept_process::carry_out(std::vector<nanny_action> actions, std::unique_lock<std::mutex>& lock) {
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (auto const* said = std::get_if<note>(&actions[i])) log("{}: {}", name_, said->text);
+    if (auto const* sent = std::get_if<signal_worker>(&actions[i])) current_->send_signal(sent->signal);
     if (std::holds_alternative<nanny_done>(actions[i])) return true;
     if (!std::holds_alternative<start_worker>(actions[i])) continue;
     try {

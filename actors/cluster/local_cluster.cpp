@@ -4,36 +4,27 @@
 #include <troupe/actors/cluster/internal/cluster_workers.hpp>
 #include <troupe/actors/cluster/internal/member.hpp>
 #include <troupe/actors/cluster/local_cluster.hpp>
+#include <troupe/actors/cluster/process/memory.hpp>
 #include <troupe/actors/scheduler/internal/local_scheduler.hpp>
 #include <troupe/actors/scheduler/internal/scheduler_functions.hpp>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <mutex>
 #include <ostream>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace troupe {
-namespace {
-
-std::uint64_t machine_memory() {
-  return std::uint64_t(::sysconf(_SC_PHYS_PAGES)) * std::uint64_t(::sysconf(_SC_PAGE_SIZE));
-}
-
-}  // namespace
 
 class local_cluster::impl {
  public:
   impl(runtime& in, cluster_options const& options) : loop_(in.loop(0)) {
     if (options.workers() == 0) throw error("a cluster needs at least one worker: cluster_options has workers(0)");
-    auto cores = std::max(1u, std::thread::hardware_concurrency());
-    auto threads =
-        options.threads_per_worker() ? options.threads_per_worker() : std::max(1u, cores / options.workers());
-    auto memory = options.memory_limit() ? options.memory_limit() : machine_memory() / options.workers();
+    auto threads = options.threads_per_worker() ? options.threads_per_worker()
+                                                : std::max(1U, detail::usable_cores() / options.workers());
+    auto memory = options.memory_limit() ? options.memory_limit() : detail::usable_memory() / options.workers();
 
     detail::scheduler_options how;
     how.keep_lineage = options.processes();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
 namespace troupe::detail {
@@ -13,6 +14,30 @@ std::atomic<bool> can_be_worker = false;
 
 /// A process whose tasks do not end is killed after this.
 constexpr auto patience = std::chrono::seconds(10);
+
+/// As `troupe worker` does it.
+nanny_settings supervision_of(worker_shape const& shape) {
+  constexpr double terminate = 0.95;
+  nanny_settings s;
+  s.memory_limit = static_cast<std::uint64_t>(static_cast<double>(shape.memory) * terminate);
+  return s;
+}
+
+/// Calls a function again and again.
+class ticker final : public actor {
+ public:
+  ticker(duration pause, std::function<void()> call) : pause_(pause), call_(std::move(call)) { on(tick{}); }
+
+  struct tick {};
+  void on(tick) {
+    call_();
+    send_after(pause_, this, tick{});
+  }
+
+ private:
+  duration const pause_;
+  std::function<void()> const call_;
+};
 
 std::vector<std::string> command_of(worker_shape const& shape, std::string const& worker, std::string const& address,
                                     std::uint64_t nanny, std::uint64_t life) {
@@ -44,7 +69,7 @@ std::vector<std::string> command_of(worker_shape const& shape, std::string const
 void set_can_be_worker() noexcept { can_be_worker.store(true); }
 
 worker_processes::worker_processes(event_loop& loop, actor_ref<scheduler_actor> const& scheduler, worker_shape shape)
-    : shape_(std::move(shape)) {
+    : shape_(std::move(shape)), supervision_(supervision_of(shape_)) {
   if (!can_be_worker.load())
     throw error(
         "a cluster of processes starts this program again as its workers, so main has to begin with "
@@ -73,6 +98,7 @@ worker_processes::worker_processes(event_loop& loop, actor_ref<scheduler_actor> 
     throw error("a worker process ended before it joined its cluster: " + causes);
   }
   for (auto const& [name, child] : children_) child->keep();
+  memory_watch_ = loop.spawn<ticker>(supervision_.monitor_interval, [this] { measure(); });
 }
 
 worker_processes::~worker_processes() { close(); }
@@ -93,7 +119,12 @@ std::unique_ptr<kept_process> worker_processes::make(std::string const& name, st
     life.environment = std::move(start.environment);
     return life;
   };
-  return std::make_unique<kept_process>(name, std::move(prepare), std::move(told), std::move(over));
+  return std::make_unique<kept_process>(name, supervision_, std::move(prepare), std::move(told), std::move(over));
+}
+
+void worker_processes::measure() {
+  std::scoped_lock lock(mutex_);
+  for (auto const& [name, child] : children_) child->measure();
 }
 
 void worker_processes::start(std::string const& name) {
@@ -132,6 +163,7 @@ void worker_processes::on_left(std::function<void()> told) {
 }
 
 void worker_processes::close() {
+  if (memory_watch_) stop_and_wait(std::exchange(memory_watch_, {}));
   std::unique_lock lock(mutex_);
   auto all = std::exchange(children_, {});
   lock.unlock();

@@ -141,8 +141,12 @@ class worker_processes final : public cluster_workers {
   /// `ended`: called at each of its ends.
   [[nodiscard]] std::unique_ptr<kept_process> make(std::string const& name, std::function<void()> const& ended);
 
+  void measure();
+
   worker_shape const shape_;
+  nanny_settings const supervision_;
   std::shared_ptr<thread_pool> callbacks_;
+  actor_handle memory_watch_;
   actor_ref<scheduler_port> port_;
   /// This process is that of its workers.
   std::shared_ptr<nanny_services> nanny_;

@@ -15,7 +15,7 @@
 namespace troupe::detail {
 
 /// A worker process of this one that is started again when it crashes or is killed: at once, or with a wait, or not any
-/// more, as a nanny with the built-in settings decides. No process stands between the two.
+/// more, as a nanny with these settings decides. No process stands between the two.
 ///
 /// All functions from any thread; `told` and `over` run on threads of the process's own: at each of its ends, and once
 /// it is over.
@@ -26,7 +26,8 @@ class kept_process {
 
   /// Returns when the program runs; throws error where it cannot be started. What ends before `keep` is not started
   /// again before that.
-  kept_process(std::string name, prepare_life prepare, std::function<void()> told, std::function<void()> over);
+  kept_process(std::string name, nanny_settings const& settings, prepare_life prepare, std::function<void()> told,
+               std::function<void()> over);
   /// Kills what still runs.
   ~kept_process();
   kept_process(kept_process const&) = delete;
@@ -37,6 +38,9 @@ class kept_process {
   void let_go();
   /// After let_go: blocks until it ends, and kills it after `patience`.
   void end_within(duration patience);
+
+  /// To be called every monitor interval of the settings: kills it where it takes more memory than they allow.
+  void measure();
 
   /// The cause; empty while it runs.
   [[nodiscard]] std::optional<exit_cause> ended() const;

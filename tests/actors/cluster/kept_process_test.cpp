@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <system_error>
 
@@ -22,7 +23,7 @@ TEST_CASE("a kept process that ends and gets no thread to start again is tried a
         return {.command = {"true"}};
     }
   };
-  kept_process kept("kept", prepare, [] {}, [&] { over.set_value(); });
+  kept_process kept("kept", {.backoff = std::chrono::milliseconds(1)}, prepare, [] {}, [&] { over.set_value(); });
   kept.keep();
   over.get_future().wait();
   CHECK(lives == 3);

@@ -1,17 +1,18 @@
 #include "../client/support/stage.hpp"
 
 #include <troupe/actors/cluster/local_cluster.hpp>
+#include <troupe/actors/cluster/process/memory.hpp>
 #include <troupe/actors/worker/task_context.hpp>
 #include <troupe/net/codec/codec.hpp>
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
+#include <sched.h>
+
 #include <optional>
 #include <set>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -33,6 +34,26 @@ double pass(troupe::test::gate_ref g) {
   return 0;
 }
 
+/// All that this process may use, until the end of its block.
+class one_processor {
+ public:
+  one_processor() {
+    REQUIRE(::sched_getaffinity(0, sizeof before_, &before_) == 0);
+    auto first = 0U;
+    while (!CPU_ISSET(first, &before_)) ++first;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+  }
+  one_processor(one_processor const&) = delete;
+  one_processor& operator=(one_processor const&) = delete;
+  ~one_processor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
+ private:
+  cpu_set_t before_{};
+};
+
 cluster_options shape(std::uint32_t workers, std::uint32_t threads) {
   return cluster_options{}.workers(workers).threads_per_worker(threads).memory_limit(11'700'000'000);
 }
@@ -45,9 +66,15 @@ TEST_CASE("a cluster has one worker with a thread per core unless told otherwise
   auto info = cluster.info();
   REQUIRE(info.workers.size() == 1);
   CHECK(info.workers[0].name == "worker-0");
-  CHECK(info.total_threads() == std::max(1u, std::thread::hardware_concurrency()));
-  CHECK(info.total_memory() > 0);
+  CHECK(info.total_threads() == troupe::detail::usable_cores());
+  CHECK(info.total_memory() == troupe::detail::usable_memory());
   CHECK(cluster.connect().submit<inc>(1).get() == 2);
+}
+
+TEST_CASE("a cluster has as many threads as there are processors that its process may use") {
+  one_processor alone;
+  runtime in;
+  CHECK(local_cluster(in).info().total_threads() == 1);
 }
 
 TEST_CASE("several workers divide the cores among them, one each at least") {

@@ -2,15 +2,19 @@
 #include "support/cluster.hpp"
 #include "support/sanitized.hpp"
 
+#include <troupe/actors/cluster/local_cluster.hpp>
 #include <troupe/actors/cluster/status.hpp>
 #include <troupe/futures/run_loop.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <numeric>
 #include <string>
 #include <system_error>
@@ -30,6 +34,14 @@ std::size_t occupy(std::size_t bytes) {
   static std::vector<char> memory;
   memory = std::vector<char>(bytes, 'x');
   return memory.size();
+}
+
+/// Takes more memory than its process may have, and does not stop; where another did so before it ends.
+int hog_once(std::string const& marker, std::size_t bytes) {
+  if (std::filesystem::exists(marker)) return ::getpid();
+  std::ofstream(marker) << ::getpid();
+  occupy(bytes);
+  for (;;) ::pause();
 }
 
 std::vector<double> filled(int seed, int n) {
@@ -154,4 +166,18 @@ TEST_CASE("a process that takes too much begins nothing new until it takes less"
   static_cast<void>(troupe::block_on(client.run<occupy>(std::size_t{1})));
   CHECK(waiting.get() == 1);
   CHECK(is_said("tasks begin again"));
+}
+
+TEST_CASE("a worker process of a program's own cluster that takes more than its memory is killed and started again") {
+  constexpr std::size_t limit = std::size_t{512} << 20;
+  troupe::test::folder folder;
+  auto marker = (folder.path() / "marker").string();
+  troupe::runtime in;
+  troupe::local_cluster cluster(
+      in, troupe::cluster_options{}.workers(1).threads_per_worker(1).memory_limit(limit).processes());
+  auto after = cluster.connect().submit<hog_once>(marker, limit).get();
+  int before = 0;
+  std::ifstream(marker) >> before;
+  CHECK(before != 0);
+  CHECK(after != before);
 }
