@@ -89,6 +89,7 @@ server_end serve_scheduler(scheduler_server_options const& options,
   ended.on_done([&signals](future<exit_reason> const&) { signals.tell(); });
   if (started) started(address);
   static_cast<void>(signals.wait());
+  signals.exit_at_next_signal();
   return server_end::closed;
 }
 
@@ -105,6 +106,7 @@ server_end serve_worker(worker_server_options const& options, std::function<void
   ended.on_done([&signals](future<exit_reason> const&) { signals.tell(); });
   if (started) started();
   auto end = signals.wait() != 0 ? server_end::closed : end_for(ended.get());
+  signals.exit_at_next_signal();
   if (end == server_end::begin_anew && !member.finish(clock::now() + patience_with_tasks)) {
     log("tasks do not stop: they end with their process");
     // Whatever would be destroyed, they may still use.
@@ -132,13 +134,17 @@ int detail::serve_nanny(worker_server_options const& options, std::shared_ptr<na
   auto ended = joined->ended();
   welcome.on_done([&signals](future<void> const&) { signals.tell(); });
   ended.on_done([&signals](future<exit_reason> const&) { signals.tell(); });
-  if (signals.wait() != 0) return static_cast<int>(server_end::closed);
-  if (!welcome.done()) return static_cast<int>(end_for(ended.get()));
-  if (welcome.failed()) {
-    log("{}", troupe::describe(welcome.error()));
-    return static_cast<int>(server_end::failed);
+  auto came = signals.wait();
+  if (came == 0 && welcome.done() && !welcome.failed()) {
+    int status = watch();
+    signals.exit_at_next_signal();
+    return status;
   }
-  return watch();
+  signals.exit_at_next_signal();
+  if (came != 0) return static_cast<int>(server_end::closed);
+  if (!welcome.done()) return static_cast<int>(end_for(ended.get()));
+  log("{}", troupe::describe(welcome.error()));
+  return static_cast<int>(server_end::failed);
 }
 
 }  // namespace troupe

@@ -3,8 +3,15 @@
 #include <troupe/futures/clock.hpp>
 
 #include <csignal>
+#include <thread>
 
 namespace troupe::detail {
+
+/// Counts SIGINT and SIGTERM that this process has taken, whoever does; gives how many with this one. Any thread.
+int count_stop_signal() noexcept;
+
+/// Ends the process with the status of one that this signal has ended: nothing is waited for, nothing destroyed.
+[[noreturn]] void exit_now(int signal) noexcept;
 
 /// Lets one thread wait for SIGINT, SIGTERM or for being told. To be made before other threads start: the signals are
 /// blocked in this thread and those it starts, until this goes.
@@ -21,11 +28,16 @@ class stop_signals {
   [[nodiscard]] bool comes_within(duration time);
   /// Any thread.
   void tell() noexcept;
+  /// No wait comes any more. Until this goes, the second signal of the process ends it: see exit_now. For what may wait
+  /// for ever for others' code.
+  void exit_at_next_signal();
 
  private:
   sigset_t before_{};
   int signals_ = -1;
   int told_ = -1;
+  int over_ = -1;
+  std::thread next_;
 };
 
 }  // namespace troupe::detail

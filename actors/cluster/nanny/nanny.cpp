@@ -1,3 +1,4 @@
+#include <troupe/actors/cluster/internal/stop_signals.hpp>
 #include <troupe/actors/cluster/nanny/nanny.hpp>
 #include <troupe/actors/cluster/nanny/nanny_core.hpp>
 #include <troupe/actors/cluster/process/child_process.hpp>
@@ -122,6 +123,10 @@ class driver {
       while (int signal = signals_.next()) {
         log_(fmt::format("{}: closing", signal_name(signal)));
         for (auto& w : workers_) feed(w, stop_asked{});
+        if (count_stop_signal() > 1 && waits_for_plugins()) {
+          log_(fmt::format("{} once more: plugins do not come to an end, this process does", signal_name(signal)));
+          exit_now(signal);  // and with it its workers
+        }
       }
       measure();
       for (auto& w : workers_) feed(w, time_passed{});
@@ -142,6 +147,11 @@ class driver {
 
   [[nodiscard]] bool all_done() const {
     return std::all_of(workers_.begin(), workers_.end(), [](auto const& w) { return w.core.done(); });
+  }
+
+  /// Whether the start of a worker has not come back from the plugins.
+  [[nodiscard]] bool waits_for_plugins() const {
+    return std::any_of(workers_.begin(), workers_.end(), [](auto const& w) { return !w.core.done() && !w.process; });
   }
 
   void wait() {

@@ -20,7 +20,7 @@ struct watched_worker {
 
 /// Starts the workers and looks after them until each has ended for good: restarts, memory, lifetimes as nanny_core
 /// decides, each start through the plugins of `nanny`, on its thread. SIGINT and SIGTERM close them in order, a second
-/// one at once. No worker outlives the call.
+/// one at once, and the process with them where a plugin does not come to an end. No worker outlives the call.
 ///
 /// Gives the exit status for the process: 0 where all closed, else that of the first worker that did not. What happens
 /// is told to `log`, by default as troupe::log does. On the calling thread, before others start; blocks the signals

@@ -1,5 +1,7 @@
 #include <troupe/troupe.hpp>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -21,6 +23,9 @@ extern "C" {
 void troupe_setup(troupe::worker_context& worker) { note("setup of " + worker.name()); }
 void troupe_teardown(troupe::worker_context& worker) { note("teardown of " + worker.name()); }
 void troupe_setup_scheduler() { note("setup of the scheduler"); }
-void troupe_teardown_scheduler() { note("teardown of the scheduler"); }
+void troupe_teardown_scheduler() {
+  note("teardown of the scheduler");
+  while (std::getenv("TEST_HANGS")) ::pause();
+}
 
 }  // extern "C"
