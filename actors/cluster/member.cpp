@@ -166,6 +166,10 @@ worker_member::worker_member(runtime& in, worker_server_options const& options, 
 
 worker_member::~worker_member() { leave(); }
 
+future<query_result> worker_member::retire() {
+  return services_->children->ask({retire_workers{{services_->name}, false}, {}});
+}
+
 bool worker_member::finish(time_point until) {
   auto finished = worker_.ask(finish_up{});
   services_->children->ask_to_close();

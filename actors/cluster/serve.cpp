@@ -46,6 +46,22 @@ server_end end_for(exit_reason const& reason) {
   }
 }
 
+/// Waits until the worker has handed over what it holds, is asked to stop, or has lost its scheduler.
+void hand_over(detail::worker_member& member, detail::stop_signals& signals) {
+  auto answer = member.retire();
+  answer.on_done([&signals](auto const&) { signals.tell(); });
+  static_cast<void>(signals.wait());
+  if (!answer.done()) return;
+  try {
+    for (auto const& [worker, why] : answer.get().problems) log("what {} holds goes with it: {}", worker, why);
+  } catch (cancelled_error const&) {
+    // It was let go before it was answered, or there is no scheduler any more: the end of the link says which.
+  } catch (actor_gone const&) {
+  } catch (error const& problem) {
+    log("what this worker holds goes with it: {}", problem.what());
+  }
+}
+
 /// Why a process that was to join its cluster ends instead.
 std::optional<server_end> join_unless(detail::stop_signals& signals, std::function<void()> const& join) {
   try {
@@ -95,7 +111,7 @@ server_end serve_scheduler(scheduler_server_options const& options,
 
 server_end serve_worker(worker_server_options const& options, std::function<void()> const& started) {
   for (auto const& library : options.load) static_cast<void>(detail::load_task_library(library));
-  detail::stop_signals signals;
+  detail::stop_signals signals(detail::lifetime_over);
   runtime in;
   std::optional<detail::worker_member> joined;
   auto why_not = join_unless(
@@ -105,7 +121,10 @@ server_end serve_worker(worker_server_options const& options, std::function<void
   auto ended = member.ended();
   ended.on_done([&signals](future<exit_reason> const&) { signals.tell(); });
   if (started) started();
-  auto end = signals.wait() != 0 ? server_end::closed : end_for(ended.get());
+  auto came = signals.wait();
+  if (came == detail::lifetime_over) hand_over(member, signals);
+  bool told = came == 0 || (came == detail::lifetime_over && ended.done());
+  auto end = told ? end_for(ended.get()) : server_end::closed;
   signals.exit_at_next_signal();
   if (end == server_end::begin_anew && !member.finish(clock::now() + patience_with_tasks)) {
     log("tasks do not stop: they end with their process");

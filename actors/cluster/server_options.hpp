@@ -76,9 +76,10 @@ enum class server_end : int {
 /// start. `started` is told the address. What it runs is waited for; a second signal ends the process meanwhile.
 server_end serve_scheduler(scheduler_server_options const& options,
                            std::function<void(std::string const& address)> const& started = {});
-/// Serves until SIGINT, SIGTERM, until the cluster is shut down or the scheduler is lost; on the calling thread. Throws
-/// error where it cannot start. Tasks are waited for; a second signal ends the process meanwhile. A worker with a nanny
-/// that is to begin anew ends its process itself, with that status, where its tasks do not stop within two seconds.
+/// Serves until SIGINT, SIGTERM, until the cluster is shut down or the scheduler is lost; on the calling thread.
+/// SIGUSR1 ends it too, once other workers have what it holds or SIGINT or SIGTERM comes. Throws error where it cannot
+/// start. Tasks are waited for; a second signal ends the process meanwhile. A worker with a nanny that is to begin anew
+/// ends its process itself, with that status, where its tasks do not stop within two seconds.
 server_end serve_worker(worker_server_options const& options, std::function<void()> const& started = {});
 
 namespace detail {

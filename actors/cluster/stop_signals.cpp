@@ -25,6 +25,8 @@ int read_signal(int descriptor) {
   return ::read(descriptor, &came, sizeof came) == ssize_t(sizeof came) ? int(came.ssi_signo) : 0;
 }
 
+bool stops(int signal) { return signal == SIGINT || signal == SIGTERM; }
+
 void wake(int descriptor) {
   std::uint64_t one = 1;
   // Fails only when it was told more often than a counter holds.
@@ -43,11 +45,12 @@ void exit_now(int signal) noexcept {
   std::_Exit(by_signal + signal);
 }
 
-stop_signals::stop_signals() {
+stop_signals::stop_signals(int also) {
   sigset_t watched;
   sigemptyset(&watched);
   sigaddset(&watched, SIGINT);
   sigaddset(&watched, SIGTERM);
+  if (also != 0) sigaddset(&watched, also);
   ::pthread_sigmask(SIG_BLOCK, &watched, &before_);
   signals_ = ::signalfd(-1, &watched, SFD_CLOEXEC);
   told_ = ::eventfd(0, EFD_CLOEXEC);
@@ -73,7 +76,7 @@ int stop_signals::wait() {
     if (errno != EINTR) throw error(std::string("poll: ") + std::strerror(errno));
   if ((watched[0].revents & POLLIN) == 0) return 0;
   int came = read_signal(signals_);
-  if (came != 0) count_stop_signal();
+  if (stops(came)) count_stop_signal();
   return came;
 }
 
@@ -93,7 +96,7 @@ void stop_signals::exit_at_next_signal() {
       if (watched[1].revents != 0) return;
       if (watched[0].revents == 0) continue;
       int came = read_signal(signals_);
-      if (came == 0 || count_stop_signal() < 2) continue;
+      if (!stops(came) || count_stop_signal() < 2) continue;
       log("{} once more: this process ends at once", signal_name(came));
       exit_now(came);
     }

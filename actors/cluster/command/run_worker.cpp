@@ -55,7 +55,8 @@ duration drawn_lifetime(nanny_settings const& s) {
 
 int serve(worker_command const& command, command_services const& services) {
   std::optional<lifetime_timer> timer;
-  if (command.supervision.lifetime != duration::zero()) timer.emplace(drawn_lifetime(command.supervision));
+  if (command.supervision.lifetime != duration::zero())
+    timer.emplace(drawn_lifetime(command.supervision), command.supervision.close_timeout);
   return static_cast<int>(services.serve_worker(command.server));
 }
 

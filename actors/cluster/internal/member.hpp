@@ -52,6 +52,9 @@ class worker_member {
 
   /// Done when the scheduler is gone, the worker was refused, or the cluster was shut down.
   [[nodiscard]] future<exit_reason> ended() const { return scheduler_.ended(); }
+  /// As client.retire_workers: what only this worker holds goes to others, what it runs comes to its end, and it ends.
+  /// Answered with those as `problems` that stay, if the answer comes before the end.
+  [[nodiscard]] future<query_result> retire();
   /// Asks what runs to stop and waits for its end; false where that has not come by then: leaving would wait for it.
   [[nodiscard]] bool finish(time_point until);
   /// Finishes what runs and leaves. Blocks.

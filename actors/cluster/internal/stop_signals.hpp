@@ -7,17 +7,20 @@
 
 namespace troupe::detail {
 
+/// Tells a worker process that its lifetime is over: it is to hand over what it holds, and to leave.
+inline constexpr int lifetime_over = SIGUSR1;
+
 /// Counts SIGINT and SIGTERM that this process has taken, whoever does; gives how many with this one. Any thread.
 int count_stop_signal() noexcept;
 
 /// Ends the process with the status of one that this signal has ended: nothing is waited for, nothing destroyed.
 [[noreturn]] void exit_now(int signal) noexcept;
 
-/// Lets one thread wait for SIGINT, SIGTERM or for being told. To be made before other threads start: the signals are
-/// blocked in this thread and those it starts, until this goes.
+/// Lets one thread wait for SIGINT, SIGTERM, one signal more, or for being told. To be made before other threads start:
+/// the signals are blocked in this thread and those it starts, until this goes.
 class stop_signals {
  public:
-  stop_signals();
+  explicit stop_signals(int also = 0);
   ~stop_signals();
   stop_signals(stop_signals const&) = delete;
   stop_signals& operator=(stop_signals const&) = delete;

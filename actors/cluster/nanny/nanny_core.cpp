@@ -1,4 +1,5 @@
 #include <troupe/actors/cluster/config/values.hpp>
+#include <troupe/actors/cluster/internal/stop_signals.hpp>
 #include <troupe/actors/cluster/nanny/nanny_core.hpp>
 #include <troupe/actors/cluster/server_options.hpp>
 
@@ -60,14 +61,13 @@ void nanny_core::on(time_point now, worker_not_started const& event) {
 }
 
 void nanny_core::on(time_point now, worker_ended const& event) {
-  if (state_ != state::running && state_ != state::closing) return;
   auto const& cause = event.cause;
+  if (state_ == state::retiring) return after_lifetime(cause);
   if (state_ == state::closing) {
     if (reason_ == reason::stop) return after_stop(cause);
-    if (reason_ == reason::memory) return after_failure(now, to_string(cause), false);
-    say(fmt::format("worker ended: {}", to_string(cause)));
-    return settings_.lifetime_restart ? start() : finish(static_cast<int>(server_end::closed));
+    return reason_ == reason::memory ? after_failure(now, to_string(cause), false) : after_lifetime(cause);
   }
+  if (state_ != state::running) return;
   if (ended_for_good(cause)) {
     say(fmt::format("worker ended: {}", to_string(cause)));
     return finish(cause.code);
@@ -98,6 +98,7 @@ void nanny_core::on(time_point now, stop_asked const&) {
     case state::waiting:
       return finish(static_cast<int>(server_end::closed));
     case state::running:
+    case state::retiring:
       return close(now, reason::stop, settings_.close_timeout);
     case state::closing:
       reason_ = reason::stop;
@@ -115,6 +116,13 @@ void nanny_core::on(time_point now, time_passed const&) {
   if (state_ == state::waiting) return start();
   if (state_ == state::running) {
     say(fmt::format("worker has lived for {}: it is closed", duration_text(rounded(now - started_))));
+    state_ = state::retiring;
+    deadline_ = time_after(now, settings_.close_timeout);
+    actions_.emplace_back(signal_worker{lifetime_over});
+    return;
+  }
+  if (state_ == state::retiring) {
+    say("worker did not hand over what it holds in time: it is closed all the same");
     return close(now, reason::lifetime, settings_.close_timeout);
   }
   if (state_ == state::closing) {
@@ -134,6 +142,11 @@ void nanny_core::close(time_point now, reason why, duration patience) {
   reason_ = why;
   deadline_ = time_after(now, patience);
   actions_.emplace_back(signal_worker{SIGTERM});
+}
+
+void nanny_core::after_lifetime(exit_cause const& cause) {
+  say(fmt::format("worker ended: {}", to_string(cause)));
+  settings_.lifetime_restart ? start() : finish(static_cast<int>(server_end::closed));
 }
 
 void nanny_core::after_stop(exit_cause const& cause) {

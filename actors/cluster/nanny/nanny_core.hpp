@@ -55,6 +55,7 @@ using nanny_action = std::variant<start_worker, signal_worker, note, nanny_done>
 /// - A worker that ends with status 0 (closed), 2 (its command line is wrong), 3 (its scheduler was lost) or 5 (its
 ///   scheduler does not want it) is not started again; one that ends with 4 (it is to begin anew) is, at once; one that
 ///   crashes, is killed or ends otherwise is, with a wait.
+/// - A worker whose lifetime is over is told so, to hand over what it holds; where it takes too long, to close.
 /// - What does not fit the state it is in (an end reported twice, a measure that comes late) changes nothing.
 /// - No clock, process or thread in it: events carry the time, equal events and seeds give equal actions.
 class nanny_core {
@@ -74,8 +75,9 @@ class nanny_core {
     idle,
     starting,
     running,
-    closing,  ///< asked to end, or killed
-    waiting,  ///< to start again
+    retiring,  ///< its lifetime is over
+    closing,   ///< asked to end, or killed
+    waiting,   ///< to start again
     done
   };
   enum class reason { stop, memory, lifetime };
@@ -89,6 +91,7 @@ class nanny_core {
   void on(time_point now, time_passed const&);
 
   void start();
+  void after_lifetime(exit_cause const& cause);
   void close(time_point now, reason why, duration patience);
   void after_stop(exit_cause const& cause);
   void after_failure(time_point now, std::string const& what, bool refused_to_start);

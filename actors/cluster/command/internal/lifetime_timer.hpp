@@ -6,17 +6,28 @@
 
 namespace troupe::detail {
 
-/// Sends this process SIGTERM after a time, unless it goes before.
+/// Tells this process that its lifetime is over (the signal lifetime_over) after a time, and sends it SIGTERM where it
+/// has not closed `patience` later; unless this goes before.
 class lifetime_timer {
  public:
-  /// Throws error where the system has no timer left.
-  explicit lifetime_timer(duration lifetime);
-  ~lifetime_timer();
+  /// Throws error where the system has no timers left.
+  lifetime_timer(duration lifetime, duration patience);
   lifetime_timer(lifetime_timer const&) = delete;
   lifetime_timer& operator=(lifetime_timer const&) = delete;
 
  private:
-  ::timer_t timer_{};
+  class timer {
+   public:
+    timer(duration after, int signal);
+    ~timer();
+    timer(timer const&) = delete;
+    timer& operator=(timer const&) = delete;
+
+   private:
+    ::timer_t timer_{};
+  };
+
+  timer over_, close_;
 };
 
 }  // namespace troupe::detail

@@ -1,4 +1,5 @@
-// The troupe command with a worker that runs no tasks: it says what it was given, and waits for SIGTERM.
+// The troupe command with a worker that runs no tasks: it says what it was given, and waits for SIGTERM or the end of
+// its lifetime.
 #include <troupe/actors/cluster/command/troupe_command.hpp>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ troupe::server_end serve(troupe::worker_server_options const& options) {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGUSR1);
   sigprocmask(SIG_BLOCK, &stop, nullptr);
   fmt::print("{} of {}: {} threads, {} bytes\n", options.name, options.scheduler, options.threads,
              options.memory_limit);

@@ -234,15 +234,34 @@ TEST_CASE("a stop while a worker is killed for its memory is a stop") {
 TEST_CASE("a lifetime ends with an orderly close") {
   stage s({.lifetime = 1h});
   CHECK(s.after(59min).words() == did{"start"});
-  CHECK(s.after(1min).words() == did{"SIGTERM"});
+  CHECK(s.after(1min).words() == did{"SIGUSR1"});
   CHECK(s.last_note() == "worker has lived for 1h: it is closed");
   CHECK(s.exits(0).words() == did{"done 0"});
+}
+
+TEST_CASE("a worker that does not hand over in time what it holds is closed, and killed if it does not close either") {
+  stage s({.lifetime = 1h, .close_timeout = 5s});
+  s.after(1h);
+  CHECK(s.after(4s).words() == did{"start", "SIGUSR1"});
+  CHECK(s.after(1s).words() == did{"SIGTERM"});
+  CHECK(s.last_note() == "worker did not hand over what it holds in time: it is closed all the same");
+  CHECK(s.after(4s).words().empty());
+  CHECK(s.after(1s).words() == did{"SIGKILL"});
+  CHECK(s.killed(SIGKILL).words() == did{"done 0"});
+}
+
+TEST_CASE("a stop while a worker hands over what it holds closes it at once, the second kills it") {
+  stage s({.lifetime = 1h, .lifetime_restart = true, .close_timeout = 5s});
+  CHECK(s.after(1h).stop().words() == did{"start", "SIGUSR1", "SIGTERM"});
+  CHECK(s.after(4s).words().empty());
+  CHECK(s.stop().words() == did{"SIGKILL"});
+  CHECK(s.killed(SIGKILL).words() == did{"done 1"});
 }
 
 TEST_CASE("a lifetime that ends with a restart begins again") {
   stage s({.lifetime = 1h, .lifetime_restart = true});
   for (int i = 0; i < 3; ++i) {
-    CHECK(s.after(1h).words() == did{"start", "SIGTERM"});
+    CHECK(s.after(1h).words() == did{"start", "SIGUSR1"});
     s.exits(0).started();
   }
 }

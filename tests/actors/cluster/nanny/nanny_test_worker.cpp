@@ -30,11 +30,12 @@ int close_in_order() {
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGUSR1);
   sigprocmask(SIG_BLOCK, &wanted, nullptr);
   say("serving");
   int signal = 0;
   sigwait(&wanted, &signal);
-  say("closing in order");
+  say(signal == SIGUSR1 ? "lifetime over" : "closing in order");
   return 0;
 }
 
