@@ -24,8 +24,6 @@ struct value_part {
 
 constexpr std::size_t most_items = std::size_t{1} << 16;
 constexpr std::size_t most_encoded_here = 64;
-// Well within what any peer accepts.
-constexpr std::size_t longest_problem = 2048;
 
 /// What is to be encoded, and who does it.
 struct packing {

@@ -29,11 +29,15 @@ void served_link::send_result(std::uint64_t number, future<value_ptr> const& res
       problem = std::current_exception();  // too large
     }
   }
-  wire_writer out(scratch_);
-  out.put(number);
-  out.put(false);
-  out.put(problem);
-  out.send(*link_, wire_type::call_result);
+  try {
+    wire_writer out(scratch_);
+    out.put(number);
+    out.put(false);
+    out.put_short(problem);
+    out.send(*link_, wire_type::call_result);
+  } catch (std::exception const& e) {
+    link_->close(e.what());
+  }
 }
 
 }  // namespace troupe::detail

@@ -2,6 +2,7 @@
 #include <troupe/actors/remote/internal/wire.hpp>
 #include <troupe/futures/errors.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::detail {
@@ -76,6 +77,15 @@ void wire_writer::put(value_ptr const& value) {
 }
 
 void wire_writer::put(std::exception_ptr const& error) { encode(out_, describe_error(error)); }
+
+void wire_writer::put_short(std::exception_ptr const& error) {
+  constexpr std::size_t longest_name = 256;
+  auto record = describe_error(error);
+  record.text.resize(std::min(record.text.size(), longest_problem));
+  for (auto* name : {&record.type_name, &record.function, &record.key, &record.worker})
+    name->resize(std::min(name->size(), longest_name));
+  encode(out_, record);
+}
 
 void wire_writer::put(functions_told& told, std::span<call_ptr const> calls) {
   std::vector<std::uint32_t> numbers;

@@ -91,6 +91,9 @@ class functions_heard {
   std::vector<function_info const*> functions_;
 };
 
+/// Of a text that is to get through whatever the peer accepts.
+inline constexpr std::size_t longest_problem = 2048;
+
 /// A message on its way out.
 class wire_writer {
  public:
@@ -105,6 +108,8 @@ class wire_writer {
   /// Null values, too.
   void put(value_ptr const& value);
   void put(std::exception_ptr const& error);
+  /// With texts that are cut: within what any peer accepts.
+  void put_short(std::exception_ptr const& error);
   void put(functions_told& told, std::span<call_ptr const> calls);
 
   void send(link& to, wire_type type) { to.send(std::uint16_t(type), out_.bytes(), std::move(attachments_)); }
