@@ -110,10 +110,13 @@ bool asio_loop::run_some() noexcept {
 
 bool asio_loop::look_at_sockets() {
   if (!uses_io_.load(std::memory_order_relaxed)) return false;
+  // A socket that always has something to read keeps neither actors nor timers waiting.
+  constexpr int most_handlers = 64;
   turns_.unlock();
-  bool ran = io_.poll() > 0;
+  int ran = 0;
+  while (ran < most_handlers && io_.poll_one() > 0) ++ran;
   turns_.lock();
-  return ran;
+  return ran > 0;
 }
 
 void asio_loop::sleep() {

@@ -8,7 +8,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <utility>
 
 namespace {
@@ -98,6 +100,26 @@ TEST_CASE("an actor that never runs out of messages starves neither others nor t
   boost::asio::steady_timer timer(io, 1ms);
   timer.async_wait([&](auto) { waited.set_value(); });
   waited.get_future().get();
+}
+
+TEST_CASE("sockets that never run out of what comes starve neither actors nor timers") {
+  std::atomic<bool> enough = false;
+  std::function<void()> again;
+  runtime rt;
+  auto& io = detail::io_of(rt.loop());
+  // As a socket that is readable again whenever it was read.
+  again = [&enough, &again, &io] {
+    if (!enough) boost::asio::post(io, again);
+  };
+  boost::asio::post(io, again);
+  auto other = rt.loop().spawn<pinged>();
+  auto answered = other.ask(ping{});
+  alarm soon;
+  auto rung = soon.rung.get_future();
+  rt.loop().post_at(clock::now(), soon);
+  CHECK(answered.get() == 1);
+  rung.get();
+  enough = true;
 }
 
 TEST_CASE("a simulated loop has no sockets, and says so") {
