@@ -85,6 +85,10 @@ task<bool> remote_peer::lane::opened() {
   auto mine = *connecting_;
   try {
     auto made = co_await mine;
+    if (with.epoch != 0 && made->peer().epoch != with.epoch) {
+      made->close("another worker was meant, which was at this address before");
+      throw error("another process answers there: " + made->peer().name);
+    }
     if (connecting_) {
       connecting_.reset();
       link_ = made;

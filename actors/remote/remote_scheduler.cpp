@@ -285,10 +285,10 @@ worker_place_ptr remote_scheduler::open_place(place_on_wire place) {
   if (worker_ && welcomed_ && place.id == own_)
     at = worker_;
   else
-    at =
-        loop().spawn<remote_peer>(remote_peer::setup{place.id, place.name, place.address, self_, options_, self(this)});
+    at = loop().spawn<remote_peer>(
+        remote_peer::setup{place.id, place.name, place.address, place.epoch, self_, options_, self(this)});
   return std::make_shared<worker_place const>(
-      worker_place{place.id, std::move(at), std::move(place.name), std::move(place.address)});
+      worker_place{place.id, std::move(at), std::move(place.name), std::move(place.address), place.epoch});
 }
 
 void remote_scheduler::receive_news(wire_reader& in) {

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<place_on_wire> to_wire(std::vector<worker_place_ptr> const& places) {
   std::vector<place_on_wire> named;
-  for (auto const& p : places) named.push_back({p->id, p->name, p->address});
+  for (auto const& p : places) named.push_back({p->id, p->name, p->address, p->epoch});
   return named;
 }
 
@@ -223,7 +223,7 @@ void served_link::receive_functions(wire_reader& in) {
 void served_link::attach(std::shared_ptr<program_functions const> functions) {
   worker_ = loop_.spawn<remote_worker>(intrusive_ptr<served_link>(this));
   scheduler_.send(attach_worker{
-      worker_, *std::exchange(joining_, std::nullopt), {link_->peer().name, std::move(functions)}, life_});
+      worker_, *std::exchange(joining_, std::nullopt), {link_->peer().name, std::move(functions)}, life_, link_->peer().epoch});
 }
 
 void served_link::receive_memory(wire_reader& in) {

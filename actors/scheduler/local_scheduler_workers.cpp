@@ -58,8 +58,8 @@ void local_scheduler::perform(by_scheduler::worker_added& action) {
   ++worker_changes_;
   worker_ids_[action.session] = action.worker;
   joined.send(worker_welcome{action.worker, {}});
-  entry.place =
-      std::make_shared<worker_place const>(worker_place{action.worker, joined, entry.info.name, entry.info.address});
+  entry.place = std::make_shared<worker_place const>(
+      worker_place{action.worker, joined, entry.info.name, entry.info.address, arriving_worker_.epoch});
   entry.actor = std::move(joined);
   for (auto& waiting : std::exchange(worker_joined_, {})) waiting.set_value();
   wants_a_worker_ = false;

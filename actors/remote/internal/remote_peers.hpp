@@ -7,6 +7,7 @@
 #include <troupe/net/link/link.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -21,6 +22,8 @@ struct place_on_wire {
   worker_id id;
   std::string name;
   std::string address;
+  /// Of its process.
+  std::uint64_t epoch = 0;
 };
 
 /// Stands for a worker of another process whose values are wanted here, or whose actors are called. What is large comes
@@ -32,6 +35,8 @@ class remote_peer final : public value_source {
     worker_id id;
     std::string name;
     std::string address;
+    /// Another process that answers there is not asked. 0: whoever answers is.
+    std::uint64_t epoch = 0;
     hello self;
     link_options options;
     actor_ref<scheduler_actor> scheduler;

@@ -42,6 +42,8 @@ struct worker_place {
   std::string name;
   /// Where other processes reach it; "" inside of one process.
   std::string address;
+  /// Of its process: another one may answer at that address some day. 0: it is not known.
+  std::uint64_t epoch = 0;
 };
 using worker_place_ptr = std::shared_ptr<worker_place const>;
 
@@ -75,6 +77,8 @@ struct attach_worker {
   worker_info info;
   worker_program program;
   worker_life life = {};
+  /// Of its process, where that is another one.
+  std::uint64_t epoch = 0;
 };
 /// Answered with a nanny_welcome, after all plugins of nannies. `number` is what its workers say in their worker_life.
 /// The scheduler notices when the nanny's actor ends.

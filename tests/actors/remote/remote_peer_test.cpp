@@ -125,11 +125,12 @@ struct never_answered final : call_answer {
 enum class kind : bool { small, large };
 
 struct scene {
-  explicit scene(duration idle_limit = std::chrono::hours(1)) {
+  explicit scene(duration idle_limit = std::chrono::hours(1), std::uint64_t epoch = 1) {
     remote_peer::setup with;
     with.id = {3};
     with.name = "worker-3";
     with.address = port.ask(told_port::get_address{}).get();
+    with.epoch = epoch;
     with.self = test::hello_of("asker", 2, link_role::peer);
     with.scheduler = in.loop().spawn<local_scheduler>(scheduler_options{}, functions);
     with.idle_limit = idle_limit;
@@ -252,6 +253,17 @@ TEST_CASE("who cannot be reached is asked for through the scheduler, and that is
   });
   CHECK(count("worker-3 at ", log) == 1);
   CHECK_THAT(log, Contains("is not reached directly"));
+}
+
+TEST_CASE("another process that answers at a worker's address is not asked") {
+  scene s(std::chrono::hours(1), 7);
+  auto log = test::captured(2, [&] {
+    CHECK_THROWS_WITH(s.ask(1, kind::small).get(), Contains("left the cluster"));
+    CHECK_THROWS_WITH(s.ask(2, kind::large).get(), Contains("left the cluster"));
+  });
+  CHECK_THAT(log, Contains("is not reached directly") && Contains("another process answers there: port"));
+  s.until_down(0);
+  CHECK(s.look().links.size() == 1);
 }
 
 TEST_CASE("what was asked over a link that goes down is asked again over the other") {
