@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,18 @@ class served_link final : public ref_counted, public link_handler {
   [[nodiscard]] future<plugin_taken> request(give_plugin const& given);
 
  private:
+  /// Tells the peer why, should this throw, and closes the link: who asked for it has nobody to tell.
+  template <class Send>
+  void or_close(Send send) noexcept;
+  void send_orders(std::span<compute_order const> orders, std::span<call_ptr const> calls);
+  /// What is wrong with them; "" when they were sent.
+  [[nodiscard]] std::string try_orders(std::vector<worker_place_ptr> const& peers,
+                                        std::span<compute_order const> orders, std::span<call_ptr const> calls);
+  void refuse(compute_order const& order, std::string const& why);
+  void send_news(std::uint64_t client, std::span<client_news_item const> items);
+  [[nodiscard]] std::string try_news(std::uint64_t client, std::vector<worker_place_ptr> const& places,
+                                        std::span<client_news_item const> items);
+
   void receive(wire_type type, wire_reader& in);
   void receive_batch(wire_reader& in);
   void receive_news(wire_reader& in);

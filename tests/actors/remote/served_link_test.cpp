@@ -9,14 +9,20 @@
 #include <troupe/actors/runtime/runtime.hpp>
 #include <troupe/actors/scheduler/internal/local_scheduler.hpp>
 #include <troupe/actors/scheduler/internal/scheduler_functions.hpp>
+#include <troupe/actors/worker/internal/worker_actor.hpp>
 #include <troupe/futures/errors.hpp>
+#include <troupe/futures/promise.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 /// A scheduler, as seen by those who accept little.
 namespace {
@@ -26,6 +32,7 @@ using namespace troupe::detail;
 using Catch::Matchers::Contains;
 
 std::string text_of_size(std::size_t size) { return std::string(size, 't'); }
+std::size_t length_of(std::string const& text) { return text.size(); }
 std::string fail_at_length(std::size_t size) { throw error(std::string(size, 'e')); }
 
 struct scene {
@@ -52,6 +59,143 @@ struct scene {
       scheduler, "tcp://127.0.0.1:0", test::hello_of("scheduler", 1, link_role::scheduler));
 };
 
+/// Does nothing but tell the test who has come, and what.
+class told_scheduler final : public scheduler_actor {
+ public:
+  struct seen {
+    promise<actor_ref<client_actor>> client;
+    promise<attach_worker> worker;
+    promise<worker_news> news;
+    std::atomic<int> waiting = 0;
+    std::atomic<int> given_up = 0;
+  };
+  explicit told_scheduler(std::shared_ptr<seen> by) : by_(std::move(by)) {}
+  void on(attach_client&& message) override { by_->client.set_value(message.client); }
+  void on(detach_client) override {}
+  void on(attach_worker&& message) override { by_->worker.set_value(std::move(message)); }
+  void on(attach_nanny&&) override {}
+  void on(worker_memory) override {}
+  void on(client_batch&&) override {}
+  void on(worker_news&& news) override { by_->news.set_value(std::move(news)); }
+  void on(relay_calls&&) override {}
+  void on(relay_stop_calls&&) override {}
+  task<cluster_info> on(get_info) override {
+    auto never = never_.emplace_back().get_future();
+    ++by_->waiting;
+    try {
+      co_await std::move(never);
+    } catch (cancelled_error const&) {
+      ++by_->given_up;
+    }
+    co_return cluster_info{};
+  }
+  task<cluster_status> on(get_status) override { co_return cluster_status{}; }
+  task<query_result> on(query&&) override { co_return query_result{}; }
+  task<value_ptr> on(run_call&&) override { co_return nullptr; }
+  task<query_result> on(change_plugin&&) override { co_return query_result{}; }
+  task<std::vector<value_ptr>> on(relay_values const&) override { throw error("nothing has to be relayed"); }
+
+ private:
+  std::shared_ptr<seen> by_;
+  std::vector<promise<void>> never_;
+};
+
+/// Writes down what comes for it.
+class told_client final : public client_actor {
+ public:
+  struct seen {
+    std::mutex mutex;
+    std::vector<client_news_item> items;
+    [[nodiscard]] std::vector<client_news_item> look() {
+      std::scoped_lock lock(mutex);
+      return items;
+    }
+  };
+  explicit told_client(std::shared_ptr<seen> by) : by_(std::move(by)) {}
+  void on(client_news&& news) override {
+    std::scoped_lock lock(by_->mutex);
+    for (auto& item : news.items) by_->items.push_back(std::move(item));
+  }
+  void on(cluster_changed&&) override {}
+
+ private:
+  std::shared_ptr<seen> by_;
+};
+
+class told_worker final : public worker_actor {
+ public:
+  struct seen {
+    std::mutex mutex;
+    std::vector<attempt_id> attempts;
+    std::size_t calls = 0;
+    std::size_t peers = 0;
+    [[nodiscard]] std::size_t count() {
+      std::scoped_lock lock(mutex);
+      return attempts.size();
+    }
+  };
+  explicit told_worker(std::shared_ptr<seen> by) : by_(std::move(by)) {}
+  void on(worker_welcome) override {}
+  void on(compute_batch&& batch) override {
+    std::scoped_lock lock(by_->mutex);
+    for (auto const& order : batch.orders) by_->attempts.push_back(order.attempt);
+    by_->calls += batch.calls.size();
+    by_->peers += batch.peers.size();
+  }
+  void on(stop_batch&&) override {}
+  void on(free_batch&&) override {}
+  void on(dismiss const&) override {}
+  void on(actor_calls&&) override {}
+  void on(stop_calls&&) override {}
+  task<upload_state> on(give_upload&&) override { co_return upload_state{}; }
+  task<plugin_taken> on(give_plugin&&) override { co_return plugin_taken{}; }
+  task<std::vector<value_ptr>> on(get_values const&) override { co_return std::vector<value_ptr>{}; }
+  task<void> on(finish_up) override { co_return; }
+
+ private:
+  std::shared_ptr<seen> by_;
+};
+
+/// What is between two told actors.
+struct told_scene {
+  told_scene() = default;
+  ~told_scene() { in.close(); }
+  told_scene(told_scene const&) = delete;
+  told_scene& operator=(told_scene const&) = delete;
+
+  actor_ref<remote_scheduler> join(link_role role, std::uint64_t message_limit) {
+    link_options options;
+    options.message_limit = message_limit;
+    auto self = test::hello_of("narrow", 2, role);
+    auto address = port.ask(scheduler_port::get_address{}).get();
+    return in.loop().spawn<remote_scheduler>(connect_link(in.loop(), address, self, options).get(), self, options);
+  }
+  /// A client of what accepts so much, as the scheduler sees it.
+  actor_ref<client_actor> client(std::uint64_t message_limit) {
+    auto over = join(link_role::client, message_limit);
+    over.send(attach_client{in.loop().spawn<told_client>(at_client), "client", ""});
+    return seen->client.get_future().get();
+  }
+
+  std::shared_ptr<told_scheduler::seen> seen = std::make_shared<told_scheduler::seen>();
+  std::shared_ptr<told_client::seen> at_client = std::make_shared<told_client::seen>();
+  std::shared_ptr<told_worker::seen> at_worker = std::make_shared<told_worker::seen>();
+  runtime in;
+  actor_ref<scheduler_actor> scheduler = in.loop().spawn<told_scheduler>(seen);
+  actor_ref<scheduler_port> port = in.loop().spawn<scheduler_port>(
+      scheduler, "tcp://127.0.0.1:0", test::hello_of("scheduler", 1, link_role::scheduler));
+};
+
+value_ptr encoded_text(std::size_t size) {
+  value_ptr made(new value_box<std::string>(std::in_place, text_of_size(size)));
+  return make_encoded_value(pack(made), size);
+}
+
+call_ptr call_with(std::string text) {
+  auto bound = bind_call(function_tag<&length_of>{}, std::move(text));
+  return make_encoded_call(bound.call->function(), pack(bound.call));
+}
+
 template <auto F>
 run_call call_of(std::size_t size) {
   auto bound = bind_call(function_tag<F>{}, size);
@@ -73,4 +217,54 @@ TEST_CASE("a result of the scheduler's functions that its caller does not accept
   auto narrow = s.join(std::string(6000, 'n'), 4096);
   CHECK_THROWS_WITH(narrow.ask(call_of<&text_of_size>(100'000)).get(), Contains("a message of"));
   CHECK(value_cast<std::string>(*narrow.ask(call_of<&text_of_size>(3)).get()) == "ttt");
+}
+
+TEST_CASE("news that are too many for one message come in several, and what is too large for any comes as an error") {
+  told_scene s;
+  auto client = s.client(4096);
+  client_news news;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    auto size = i == 7 ? std::size_t{8000} : std::size_t{500};
+    news.items.emplace_back(finished_news{{i, 1}, encoded_text(size), nullptr, {}, size});
+  }
+  news.items.emplace_back(failed_news{{20, 1}, std::make_exception_ptr(error(std::string(10'000, 'e')))});
+  news.items.emplace_back(cancelled_news{{21, 1}});
+  client.send(std::move(news));
+  while (s.at_client->look().size() < 22) std::this_thread::yield();
+  auto came = s.at_client->look();
+  for (std::uint32_t i = 0; i < 22; ++i)
+    CHECK(std::visit([](auto const& item) { return item.ref; }, came[i]) == client_ref{i, 1});
+  CHECK(std::get<finished_news>(came[6]).value);
+  CHECK_THROWS_WITH(std::rethrow_exception(std::get<failed_news>(came[7]).error),
+                    Contains("cannot be sent to its client") && Contains("accepts at most 4096"));
+  CHECK_THROWS_WITH(std::rethrow_exception(std::get<failed_news>(came[20]).error), std::string(2048, 'e'));
+}
+
+TEST_CASE("orders that are too many for one message come in several, and what is too large for any fails alone") {
+  told_scene s;
+  auto over = s.join(link_role::worker, 20'000);
+  over.send(attach_worker{s.in.loop().spawn<told_worker>(s.at_worker), worker_info{"worker-0", 1}, {}, {}});
+  auto joined = s.seen->worker.get_future().get();
+  CHECK(joined.epoch == 2);
+  joined.worker.send(worker_welcome{{3}, {}});
+  compute_batch batch;
+  batch.peers.push_back(std::make_shared<worker_place const>(worker_place{{5}, joined.worker, "worker-5", "", 1}));
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    auto& order = batch.orders.emplace_back();
+    order.task = {i, 1};
+    order.attempt = attempt_id{i + 1};
+    batch.calls.push_back(call_with(text_of_size(i == 42 ? 30'000 : 1000)));
+  }
+  joined.worker.send(std::move(batch));
+  auto news = s.seen->news.get_future().get();
+  CHECK(news.worker == worker_id{3});
+  REQUIRE(news.report.failed.size() == 1);
+  CHECK(news.report.failed.front().attempt == attempt_id{43});
+  CHECK_THROWS_WITH(std::rethrow_exception(news.errors.at(0)),
+                    Contains("cannot be sent to worker worker-0") && Contains("accepts at most 20000"));
+  while (s.at_worker->count() < 99) std::this_thread::yield();
+  std::scoped_lock lock(s.at_worker->mutex);
+  CHECK(std::is_sorted(s.at_worker->attempts.begin(), s.at_worker->attempts.end()));
+  CHECK(s.at_worker->calls == 99);
+  CHECK(s.at_worker->peers == 1);
 }
