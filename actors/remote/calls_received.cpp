@@ -3,6 +3,8 @@
 #include <troupe/futures/errors.hpp>
 #include <troupe/futures/frame_pool.hpp>
 
+#include <algorithm>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -105,7 +107,27 @@ void calls_received::flush() noexcept {
     answers.emplace_back(static_cast<answer*>(std::exchange(next, next->next)));
     open_.erase(answers.back()->number);
   }
-  if (!link_) return;
+  if (!link_ || try_to_send(answers).empty()) return;
+  // One of them is too large.
+  for (auto& one : answers) {
+    auto why = try_to_send({&one, 1});
+    if (why.empty()) continue;
+    if (one->how == 0) one->problem = std::make_exception_ptr(error("the answer cannot be sent: " + why));
+    one->how = std::max(one->how, 1U);
+    try {
+      wire_writer out(scratch_);
+      out.out().write_array(1);
+      out.put(one->number);
+      out.put(std::uint64_t(one->how));
+      out.put_short(one->problem);
+      out.send(*link_, wire_type::call_answers);
+    } catch (std::exception const& problem) {
+      return link_->close(problem.what());
+    }
+  }
+}
+
+std::string calls_received::try_to_send(std::span<std::unique_ptr<answer> const> answers) noexcept {
   try {
     wire_writer out(scratch_);
     out.out().write_array(answers.size());
@@ -122,8 +144,10 @@ void calls_received::flush() noexcept {
     out.send(*link_, wire_type::call_answers);
     for (auto const& one : answers)
       if (!one->handles.actors.empty()) lent_.emplace(one->number, std::move(one->handles.keeper));
-  } catch (std::exception const& problem) {
-    link_->close(problem.what());
+    return {};
+  } catch (...) {
+    auto text = describe(std::current_exception());
+    return text.empty() ? "it cannot be encoded" : text;
   }
 }
 

@@ -42,23 +42,27 @@ std::vector<std::uint64_t> calls_sent::numbers_of(stop_calls const& batch) const
 void calls_sent::receive(wire_reader& in, answers_taken& taken) {
   auto count = in.in().read_array();
   for (std::size_t i = 0; i < count; ++i) {
-    answer_slot answer;
     auto const number = in.in().read_uint();
-    if (auto found = open_.find(number); found != open_.end()) {
-      answer = std::move(found->second);
-      open_.erase(found);
-    }
+    // Only what was read whole answers a call: should the rest be malformed, it is not known how the call went.
     if (auto how = in.in().read_uint(3); how == 0) {
       auto value = in.get_value();
       if (!value) throw codec_error("an answer without a value");
       handles_lent handles{in.get<std::vector<std::string>>(), nullptr};
       if (!handles.actors.empty()) handles.keeper = taken.when_released(number);
-      if (answer.id()) answer.succeed(std::move(value), std::move(handles));
+      if (auto answer = take(number); answer.id()) answer.succeed(std::move(value), std::move(handles));
     } else {
       auto problem = in.get_error();
-      if (answer.id()) answer.fail(std::move(problem), call_failure(how - 1));
+      if (auto answer = take(number); answer.id()) answer.fail(std::move(problem), call_failure(how - 1));
     }
   }
+}
+
+answer_slot calls_sent::take(std::uint64_t number) {
+  auto found = open_.find(number);
+  if (found == open_.end()) return {};
+  auto answer = std::move(found->second);
+  open_.erase(found);
+  return answer;
 }
 
 void calls_sent::fail(std::exception_ptr const& why) {

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,8 @@ class calls_received final : public ref_counted {
 
   void give(answer& ready) noexcept;
   void flush() noexcept;
+  /// What is wrong with them; "" when they were sent.
+  [[nodiscard]] std::string try_to_send(std::span<std::unique_ptr<answer> const> answers) noexcept;
 
   link_ptr link_;
   executor& loop_;

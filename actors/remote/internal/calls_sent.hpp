@@ -25,6 +25,9 @@ class calls_sent {
   void fail(std::exception_ptr const& why);
 
  private:
+  /// Who waits for this one; nobody where it was answered already.
+  [[nodiscard]] answer_slot take(std::uint64_t number);
+
   boost::unordered_flat_map<std::uint64_t, answer_slot> open_;
   std::uint64_t last_ = 0;
 };
