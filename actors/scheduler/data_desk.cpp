@@ -51,18 +51,30 @@ task<std::vector<value_ptr>> local_scheduler::data_desk::collect(std::vector<tas
   std::vector<std::size_t> wanted(tasks.size());
   std::iota(wanted.begin(), wanted.end(), std::size_t{0});
   for (;;) {
-    std::map<worker_id, std::vector<std::size_t>> held;
+    std::map<worker_id, std::pair<worker_place_ptr, std::vector<std::size_t>>> held;
     std::vector<std::size_t> later;
     for (auto i : wanted) {
       auto known = scheduler_.core_.data(tasks[i]);
       if (!known) continue;
-      if (!known->workers.empty())
-        held[known->workers.front()].push_back(i);
-      else if (unfinished(known->stage))
+      if (!known->workers.empty()) {
+        auto& [place, there] = held[known->workers.front()];
+        place = scheduler_.workers_[known->workers.front().value].place;
+        there.push_back(i);
+      } else if (unfinished(known->stage)) {
         later.push_back(i);  // lost, and made again
+      }
     }
+    // What is known of it has changed already.
+    bool one_left = false;
     for (auto at = held.begin(); at != held.end(); ++at) {
-      auto const& places = at->second;
+      auto const& place = at->second.first;
+      auto const& places = at->second.second;
+      auto is_there = [&] { return place && scheduler_.workers_[at->first.value].place == place; };
+      if (!is_there()) {
+        one_left = one_left || place;
+        later.insert(later.end(), places.begin(), places.end());
+        continue;
+      }
       get_values request;
       for (auto i : places) request.tasks.push_back(tasks[i]);
       try {
@@ -70,11 +82,13 @@ task<std::vector<value_ptr>> local_scheduler::data_desk::collect(std::vector<tas
         auto found = co_await std::move(asked);
         for (std::size_t i = 0; i < places.size(); ++i) values[places[i]] = std::move(found[i]);
       } catch (actor_gone const&) {
+        one_left = one_left || (place && !is_there());
         later.insert(later.end(), places.begin(), places.end());
       }
     }
     if (later.empty()) co_return values;
     wanted = std::move(later);
+    if (one_left) continue;
     auto next = change();
     co_await std::move(next);
   }
