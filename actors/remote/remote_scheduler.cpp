@@ -112,7 +112,20 @@ task<cluster_info> remote_scheduler::on(get_info wanted) {
   out.put(number);
   out.put(wanted.workers);
   out.send(*link_, wire_type::get_info);
-  co_return co_await std::move(answer);
+  try {
+    co_return co_await std::move(answer);
+  } catch (cancelled_error const&) {
+    give_up_info(number);
+    throw;
+  }
+}
+
+/// Nobody waits for it any more.
+void remote_scheduler::give_up_info(std::uint64_t number) {
+  if (info_requests_.erase(number) == 0) return;
+  wire_writer out(scratch_);
+  out.put(number);
+  out.send(*link_, wire_type::give_up_info);
 }
 
 task<cluster_status> remote_scheduler::on(get_status) {

@@ -90,6 +90,7 @@ void served_link::on_down(std::string const& reason) {
   for (auto& [number, asked] : std::exchange(finish_requests_, {})) asked.set_error(gone);
   for (auto& [number, asked] : std::exchange(upload_requests_, {})) asked.set_error(gone);
   for (auto& [number, asked] : std::exchange(plugin_requests_, {})) asked.set_error(gone);
+  for (auto const& [number, asked] : std::exchange(info_asked_, {})) asked.cancel();
   for (auto const& [number, actor] : std::exchange(clients_, {})) actor.stop();
   if (worker_) {
     if (port_)
@@ -147,16 +148,11 @@ void served_link::receive(wire_type type, wire_reader& in) {
       return receive_functions(in);
     case wire_type::worker_news:
       return receive_news(in);
-    case wire_type::get_info: {
-      auto number = in.get<std::uint64_t>();
-      auto wanted = get_info{in.get<std::uint32_t>()};
-      return answer(scheduler_.ask(wanted), [this, number](wire_writer& out, auto const& asked) {
-        if (asked.failed()) return;
-        out.put(number);
-        out.put(asked.get());
-        out.send(*link_, wire_type::info);
-      });
-    }
+    case wire_type::get_info:
+      return receive_get_info(in);
+    case wire_type::give_up_info:
+      if (auto asked = info_asked_.extract(in.get<std::uint64_t>())) asked.mapped().cancel();
+      return;
     case wire_type::query: {
       auto number = in.get<std::uint64_t>();
       auto known = clients_.find(in.get<std::uint64_t>());
@@ -205,6 +201,20 @@ void served_link::receive(wire_type type, wire_reader& in) {
     default:
       throw codec_error("a message of unknown type " + std::to_string(unsigned(type)));
   }
+}
+
+void served_link::receive_get_info(wire_reader& in) {
+  auto number = in.get<std::uint64_t>();
+  auto wanted = get_info{in.get<std::uint32_t>()};
+  if (info_asked_.contains(number)) throw codec_error("two requests of one number");
+  auto const& asked = info_asked_.emplace(number, scheduler_.ask(wanted)).first->second;
+  answer(future<cluster_info>(asked), [this, number](wire_writer& out, auto const& found) {
+    info_asked_.erase(number);
+    if (found.failed()) return;
+    out.put(number);
+    out.put(found.get());
+    out.send(*link_, wire_type::info);
+  });
 }
 
 void served_link::receive_worker(wire_reader& in) {

@@ -84,6 +84,7 @@ void local_scheduler::remove_worker(actor_id gone) {
 task<cluster_info> local_scheduler::on(get_info wanted) {
   while (worker_ids_.size() < wanted.workers) {
     wants_a_worker_ |= wanted.workers == 1;
+    std::erase_if(worker_joined_, [](auto const& given_up) { return given_up.stop_token().stop_requested(); });
     auto joined = worker_joined_.emplace_back().get_future();
     co_await std::move(joined);
   }

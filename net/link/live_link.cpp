@@ -234,6 +234,8 @@ void live_link::down(std::string reason) {
   stop_looking();
   reason_ = std::move(reason);
   closing_ = true;
+  // Who still holds the link holds nothing that was sent.
+  outbox_ = outbox();
   std::exchange(repair_, nullptr)->forget(*this);
   post(tell_down_);
 }

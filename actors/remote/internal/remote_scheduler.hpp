@@ -60,6 +60,7 @@ class remote_scheduler final : public scheduler_actor, private link_handler {
   void receive(wire_type type, wire_reader& in);
   [[nodiscard]] worker_place_ptr open_place(place_on_wire place);
   void receive_news(wire_reader& in);
+  void give_up_info(std::uint64_t number);
   void refuse(client_batch const& batch, std::string const& why);
   void receive_orders(wire_reader& in);
   void send_functions();

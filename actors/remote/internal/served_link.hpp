@@ -80,6 +80,7 @@ class served_link final : public ref_counted, public link_handler {
   void receive_plugin_change(wire_reader& in);
   void receive_plugin_state(wire_reader& in);
   void receive_call(wire_reader& in);
+  void receive_get_info(wire_reader& in);
   void send_result(std::uint64_t number, future<value_ptr> const& result);
   void attach(std::shared_ptr<program_functions const> functions);
   void answer_query(std::uint64_t number, future<query_result> const& asked);
@@ -109,6 +110,8 @@ class served_link final : public ref_counted, public link_handler {
   std::map<std::uint64_t, promise<void>> finish_requests_;
   std::map<std::uint64_t, promise<upload_state>> upload_requests_;
   std::map<std::uint64_t, promise<plugin_taken>> plugin_requests_;
+  /// What is asked for here until there are enough workers.
+  std::map<std::uint64_t, future<cluster_info>> info_asked_;
   std::uint64_t last_request_ = 0;
   /// To actors of this worker, and from here to those of others: calls that are relayed.
   calls_sent calls_;

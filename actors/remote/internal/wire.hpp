@@ -33,6 +33,7 @@ enum class wire_type : std::uint16_t {
   run_call,
   change_plugin,
   attach_nanny,
+  give_up_info,
   // From a scheduler.
   cluster_changed = 32,
   client_news,

@@ -240,6 +240,31 @@ TEST_CASE("news that are too many for one message come in several, and what is t
   CHECK_THROWS_WITH(std::rethrow_exception(std::get<failed_news>(came[20]).error), std::string(2048, 'e'));
 }
 
+TEST_CASE("who gives up waiting for workers is forgotten at both ends") {
+  told_scene s;
+  auto over = s.join(link_role::client, 1'000'000);
+  auto wait = [&](int count) {
+    auto asked = over.ask(get_info{3});
+    while (s.seen->waiting < count) std::this_thread::yield();
+    return asked;
+  };
+  SECTION("because its time is up") {
+    auto asked = wait(1);
+    asked.cancel();
+    while (s.seen->given_up < 1) std::this_thread::yield();
+    CHECK_THROWS_AS(asked.get(), cancelled_error);
+    // The link goes on, and so do others who wait.
+    auto other = wait(2);
+    CHECK_FALSE(other.done());
+    CHECK(s.seen->given_up == 1);
+  }
+  SECTION("because its process leaves") {
+    auto asked = wait(1);
+    over.kill();
+    while (s.seen->given_up < 1) std::this_thread::yield();
+  }
+}
+
 TEST_CASE("orders that are too many for one message come in several, and what is too large for any fails alone") {
   told_scene s;
   auto over = s.join(link_role::worker, 20'000);
