@@ -28,7 +28,6 @@ void live_link::attach(stream_ptr on, std::unique_ptr<frame_reader> reader) {
   same_host_ = on_->same_host();
   blocked_ = false;
   pong_waits_ = false;
-  lingering_ = false;
   silent_ticks_ = 0;
   heard_ = true;
   on_->set_user(this);
@@ -50,7 +49,7 @@ void live_link::resume(stream_ptr on, std::unique_ptr<frame_reader> reader, std:
     on->close();
     return down("the link cannot be resumed: the peer waits for a message that is gone");
   }
-  unset(deadline_);
+  if (!closing_) unset(deadline_);
   stop_looking();
   attach(std::move(on), std::move(reader));
   flush_later();
@@ -92,7 +91,13 @@ void live_link::close(std::string reason) {
   closing_ = true;
   reason_ = std::move(reason);
   add_control(close_frame, reason_);
+  wait_for_close();
   look_for_room();
+}
+
+void live_link::wait_for_close() {
+  went_ = outbox_.went();
+  set(deadline_, time_after(runs().now(), who_.options.grace));
 }
 
 void live_link::when_accepted(std::size_t backlog, std::function<void(bool)> then) {
@@ -156,8 +161,8 @@ void live_link::write() {
 
 void live_link::all_written() {
   if (peer_closed_) return down(std::move(reason_));
-  if (std::exchange(lingering_, true)) return;
-  set(deadline_, time_after(runs().now(), who_.options.grace));
+  // Has anything been written since it was closed?
+  if (outbox_.went() > went_) wait_for_close();
 }
 
 void live_link::on_writable() {
@@ -184,11 +189,13 @@ void live_link::broke(std::string reason) {
   broken_by_ = std::move(reason);
   if (peer_ended_) return give_up("its process ended");
   if (peer_listens_) set(look_, time_after(runs().now(), first_look));
-  set(deadline_, time_after(runs().now(), who_.options.grace));
+  // Where it is closing, time goes on.
+  if (!closing_) set(deadline_, time_after(runs().now(), who_.options.grace));
   repair_->repair(*this);
 }
 
 void live_link::out_of_time() {
+  if (closing_ && !deaf_ && outbox_.went() > went_) return wait_for_close();
   if (on_ || closing_) return down(std::move(reason_));
   down("the connection to " + peer_address_ + " broke (" + broken_by_ + ") and did not come back within " +
        spelled_duration(who_.options.grace));

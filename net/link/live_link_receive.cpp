@@ -83,6 +83,7 @@ void live_link::handle_control(frame const& f) {
         look_for_room();
         reason_.assign(reinterpret_cast<char const*>(f.body.data()), f.body.size());
         add_control(close_frame);
+        wait_for_close();
       }
       return flush_later();
     default:

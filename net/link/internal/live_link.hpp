@@ -103,6 +103,8 @@ class live_link final : public link, public resident, private stream_user {
   void flush();
   void write();
   void all_written();
+  /// The peer has its grace period from now on, and again as long as it takes something meanwhile.
+  void wait_for_close();
 
   /// Tells the peer why, hears nothing more, and goes down.
   void fail(std::string const& reason);
@@ -146,13 +148,14 @@ class live_link final : public link, public resident, private stream_user {
   bool heard_ = false;        ///< something came since the last tick
   bool closing_ = false;      ///< asked to, or failed: what comes is not delivered
   bool deaf_ = false;         ///< failed: what comes is not even read
-  bool lingering_ = false;    ///< all is written, and the peer has its grace period to close
   bool peer_closed_ = false;  ///< nobody waits for it at the other end
   bool peer_ended_ = false;   ///< its process: no stream comes after the present one
   bool down_ = false;
   bool pong_waits_ = false;   ///< to be written
   bool tells_later_ = false;  ///< down, and nobody is there to hear of it
   std::uint32_t silent_ticks_ = 0;
+  /// Of the outbox, when the time began to run for a close.
+  std::uint64_t went_ = 0;
   /// Why it is, or will be, down.
   std::string reason_;
   std::string broken_by_;

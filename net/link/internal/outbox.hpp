@@ -36,6 +36,8 @@ class outbox {
   /// What is to be written next, as many pieces as fit; how many there are.
   [[nodiscard]] std::size_t gather(std::span<iovec> pieces) const noexcept;
   void written(std::size_t bytes) noexcept;
+  /// Grows with what is written for the first time, and with what is accepted.
+  [[nodiscard]] std::uint64_t went() const noexcept { return written_ + accepted_; }
   [[nodiscard]] std::size_t unwritten() const noexcept { return end_ - written_; }
 
   /// The peer has accepted messages up to `sequence`; false when that one was never written.

@@ -167,6 +167,42 @@ TEST_CASE("a link whose peer has closed does not wait for it to come back") {
   CHECK(s.w.context.residents() == 0);
 }
 
+TEST_CASE("a link that is closed waits its grace period for a peer that takes nothing, whatever it says") {
+  spoken_to s;
+  s.peer.listens = false;
+  s.w.server->send(1, bytes_of(std::string(5'000'000, 'x')));
+  SECTION("closed here") { s.w.server->close("enough"); }
+  SECTION("closed there") { s.says(control_bytes(troupe::detail::close_frame, "enough")); }
+  // What the wire holds is taken.
+  s.w.runs.run();
+  for (int i = 0; i < 9; ++i) {
+    CHECK_FALSE((i < 4 && s.w.at_server.is_down()));
+    s.says(control_bytes(troupe::detail::ping_frame));
+    s.w.pass(1s);
+  }
+  CHECK(s.w.at_server.downs == 1);
+  CHECK(s.w.at_server.reason == "enough");
+  CHECK(s.w.context.residents() == 0);
+}
+
+TEST_CASE("a link that is closed sends what was sent before, however long that takes a peer that goes on taking it") {
+  world w;
+  w.usual.delay = 1s;
+  w.usual.capacity = 100'000;
+  w.connect();
+  w.pass(4s);
+  REQUIRE(w.client);
+  w.client->send(1, bytes_of(std::string(2'000'000, 'x')));
+  w.client->close("enough");
+  w.pass(15s);
+  CHECK_FALSE(w.at_client.is_down());
+  w.pass(15s);
+  REQUIRE(w.at_server.messages.size() == 1);
+  CHECK(w.at_server.messages[0].body.size() == 2'000'000);
+  CHECK(w.at_client.reason == "enough");
+  CHECK(w.at_server.reason == "enough");
+}
+
 TEST_CASE("a link that nobody holds and nobody listens to closes itself") {
   spoken_to s;
   s.w.server->set_handler(nullptr);
