@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace troupe::detail {
@@ -160,23 +161,36 @@ void refuse_values(link& to, std::uint64_t number, std::string const& why) {
 
 task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr> values, value_sender by) {
   auto shared = std::make_shared<packing const>(packing{std::move(values), std::move(by)});
-  auto next = pack_step::of(shared, 0);
+  // What is encoded while something before it is on its way.
+  std::optional<future<value_part>> next;
+  std::size_t most = most_items;
   bool last = false;
   for (std::size_t sent = 0; !last;) {
-    auto packing = std::exchange(next, {});
+    // All who wait are told of room at once: who is not the first looks again.
+    do {
+      auto room = room_on(*to);
+      if (!co_await std::move(room)) co_return;
+    } while (to->backlog() > most_unaccepted);
+    if (!next) next = pack_step::of(shared, sent, most);
+    auto packing = std::move(*next);
+    next.reset();
     auto part = co_await std::move(packing);
-    auto room = room_on(*to);
-    if (!co_await std::move(room)) co_return;
+    while (to->backlog() > most_unaccepted) {
+      auto room = room_on(*to);
+      if (!co_await std::move(room)) co_return;
+    }
     auto const count = part.items.size();
     last = sent + count == shared->values.size();
-    if (!last) next = pack_step::of(shared, sent + count);
+    if (!last && to->backlog() <= most_unaccepted / 2) next = pack_step::of(shared, sent + count);
     auto refused = try_to_send(*to, number, std::move(part), last);
+    most = most_items;
     if (refused.empty()) {
       sent += count;
     } else if (count > 1) {
       // One of them is too large.
       last = false;
-      next = pack_step::of(shared, sent, count / 2);
+      next.reset();
+      most = count / 2;
     } else {
       send_part(*to, number, without_value(shared->by.name + " cannot send it: " + refused), last);
       sent += count;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ using namespace troupe::test;
 using Catch::Matchers::Contains;
 using troupe::buffer;
 using troupe::encoder;
+using troupe::future;
 using troupe::detail::part_kind;
 using troupe::detail::value_box;
 using troupe::detail::value_cast;
@@ -211,6 +213,29 @@ TEST_CASE("who does not accept what was sent gets no more until it does") {
   REQUIRE(got.size() == count);
   CHECK(value_cast<std::vector<std::int64_t>>(*got.back()) ==
         std::vector<std::int64_t>(numbers_in_each, std::int64_t(count - 1)));
+}
+
+TEST_CASE("those who wait for room do not send all at once when there is some") {
+  faults slow;
+  slow.delay = std::chrono::milliseconds(10);
+  asking a({}, slow);
+  constexpr std::size_t askers = 60, each = 2;
+  std::vector<value_ptr> const values(each, boxed(std::vector<double>(std::size_t{1} << 17, 1.5)));
+  std::vector<future<std::vector<value_ptr>>> answers;
+  std::list<started<void>> sending;
+  for (std::size_t i = 0; i < askers; ++i) {
+    auto opened = a.requests.open(each);
+    answers.push_back(std::move(opened.answer));
+    sending.emplace_back(a.w.runs, troupe::detail::send_values(a.w.server, opened.number, values, as_server));
+  }
+  std::size_t most = 0;
+  auto done = [&] { return std::ranges::all_of(answers, [](auto const& answer) { return answer.done(); }); };
+  while (!done() && (a.w.runs.step() || a.w.runs.advance_to_next_timer()))
+    most = std::max(most, a.w.server->backlog());
+  REQUIRE(done());
+  CHECK(most > troupe::detail::most_unaccepted);
+  CHECK(most < troupe::detail::most_unaccepted + 2 * troupe::detail::part_size);
+  for (auto const& answer : answers) CHECK(answer.get().size() == each);
 }
 
 TEST_CASE("values that nobody else holds are kept until they were accepted, and no longer") {
