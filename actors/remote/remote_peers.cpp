@@ -7,9 +7,13 @@
 #include <troupe/actors/scheduler/internal/scheduler_actor.hpp>
 #include <troupe/actors/worker/log.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -31,13 +35,6 @@ future<link_ptr> connect_link(event_loop& on, std::string address, hello self, l
   });
   return answer;
 }
-
-namespace {
-
-/// Who cannot be reached is not tried again before each request: that may take seconds.
-constexpr auto directly_again_after = std::chrono::seconds(30);
-
-}  // namespace
 
 /// One of its links, and what was asked for over it.
 class remote_peer::lane final : private link_handler {
@@ -165,13 +162,75 @@ void remote_peer::lane::on_down(std::string const& reason) {
       actor_gone(with.name + " was lost while the call was under way, so it is not known whether it ran: " + reason)));
 }
 
+/// They are answered on any thread.
+class remote_peer::passed_on : public std::enable_shared_from_this<passed_on> {
+ public:
+  [[nodiscard]] bool any() {
+    std::scoped_lock lock(mutex_);
+    return !open_.empty();
+  }
+  /// Notes them.
+  [[nodiscard]] actor_calls noted(actor_calls batch) {
+    for (auto& call : batch.calls) {
+      auto const* id = call.answer.id();
+      auto* made = new noted_answer(shared_from_this(), std::move(call.answer));
+      call.answer = answer_slot(*made);
+      std::scoped_lock lock(mutex_);
+      open_.emplace(id, made);
+    }
+    return batch;
+  }
+  /// Those among them that are open, as who was given them knows them.
+  [[nodiscard]] stop_calls as_noted(stop_calls const& batch) {
+    stop_calls theirs;
+    std::scoped_lock lock(mutex_);
+    for (auto const& item : batch.calls)
+      if (auto found = open_.find(item.call); found != open_.end()) theirs.calls.push_back({item.actor, found->second});
+    return theirs;
+  }
+
+ private:
+  class noted_answer final : public call_answer {
+   public:
+    noted_answer(std::shared_ptr<passed_on> by, answer_slot to) noexcept : by_(std::move(by)), to_(std::move(to)) {}
+    noted_answer(noted_answer const&) = delete;
+    noted_answer& operator=(noted_answer const&) = delete;
+    ~noted_answer() = default;
+    void succeed(value_ptr value, handles_lent handles) noexcept override {
+      std::unique_ptr<noted_answer> last(this);
+      by_->forget(to_.id());
+      to_.succeed(std::move(value), std::move(handles));
+    }
+    void fail(std::exception_ptr error, call_failure how) noexcept override {
+      std::unique_ptr<noted_answer> last(this);
+      by_->forget(to_.id());
+      to_.fail(std::move(error), how);
+    }
+
+   private:
+    std::shared_ptr<passed_on> by_;
+    answer_slot to_;
+  };
+
+  void forget(call_answer const* id) noexcept {
+    std::scoped_lock lock(mutex_);
+    open_.erase(id);
+  }
+
+  std::mutex mutex_;  // guards what follows
+  boost::unordered_flat_map<call_answer const*, call_answer const*> open_;
+};
+
 remote_peer::remote_peer(setup with)
-    : with_(std::move(with)), small_(std::make_unique<lane>(*this)), large_(std::make_unique<lane>(*this)) {}
+    : with_(std::move(with)),
+      small_(std::make_unique<lane>(*this)),
+      large_(std::make_unique<lane>(*this)),
+      relayed_(std::make_shared<passed_on>()) {}
 remote_peer::~remote_peer() = default;
 
 void remote_peer::avoid_what_is_down() {
   for (auto* which : {small_.get(), large_.get()})
-    if (!which->is_open()) which->avoid_until(time_after(now(), directly_again_after));
+    if (!which->is_open()) which->avoid_until(time_after(now(), with_.directly_again_after));
 }
 
 task<std::vector<value_ptr>> remote_peer::on(get_values const& request) {
@@ -208,19 +267,21 @@ void remote_peer::on(look_idle) {
 }
 
 void remote_peer::on(actor_calls&& batch) {
-  if (small_->is_open() && waiting_.empty()) return small_->send(std::move(batch));
   bool first = waiting_.empty();
+  if (first && relayed_->any()) return relay(std::move(batch));
+  if (first && small_->is_open()) return small_->send(std::move(batch));
   waiting_.emplace_back(std::move(batch));
   if (first) start(send_when_connected());
 }
 
 void remote_peer::on(stop_calls&& batch) {
-  if (!waiting_.empty())
+  if (!waiting_.empty()) {
     waiting_.emplace_back(std::move(batch));
-  else if (small_->is_open())
-    small_->send(batch);
-  else
-    with_.scheduler.send(relay_stop_calls{with_.id, std::move(batch)});
+    return;
+  }
+  if (auto relayed = relayed_->as_noted(batch); !relayed.calls.empty())
+    with_.scheduler.send(relay_stop_calls{with_.id, std::move(relayed)});
+  if (small_->is_open()) small_->send(batch);
 }
 
 task<void> remote_peer::send_when_connected() {
@@ -235,10 +296,14 @@ task<void> remote_peer::send_when_connected() {
 }
 
 void remote_peer::pass_on(actor_calls batch) {
-  if (small_->is_open())
+  if (small_->is_open() && !relayed_->any())
     small_->send(std::move(batch));
   else
-    with_.scheduler.send(relay_calls{with_.id, std::move(batch)});
+    relay(std::move(batch));
+}
+
+void remote_peer::relay(actor_calls batch) {
+  with_.scheduler.send(relay_calls{with_.id, relayed_->noted(std::move(batch))});
 }
 
 }  // namespace troupe::detail

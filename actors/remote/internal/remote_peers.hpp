@@ -42,6 +42,8 @@ class remote_peer final : public value_source {
     actor_ref<scheduler_actor> scheduler;
     /// A link for what is large is closed that was not used for so long.
     duration idle_limit = std::chrono::minutes(1);
+    /// Who cannot be reached is not tried again before each request: that may take seconds.
+    duration directly_again_after = std::chrono::seconds(30);
   };
   /// To itself: is the link for what is large still used?
   struct look_idle {};
@@ -55,8 +57,10 @@ class remote_peer final : public value_source {
 
  private:
   class lane;
+  class passed_on;
   [[nodiscard]] task<void> send_when_connected();
   void pass_on(actor_calls batch);
+  void relay(actor_calls batch);
   /// For a while nobody tries to open what is not open.
   void avoid_what_is_down();
   void begin_to_look();
@@ -66,6 +70,9 @@ class remote_peer final : public value_source {
   std::unique_ptr<lane> small_, large_;
   /// A look_idle is on its way.
   bool looks_ = false;
+  /// Calls that the scheduler was given and that were not answered yet. While there are any, those behind them go the
+  /// same way: they could overtake them on a shorter one.
+  std::shared_ptr<passed_on> relayed_;
   /// Calls, and stops of them, that wait for the link, in order.
   std::vector<std::variant<actor_calls, stop_calls>> waiting_;
 };

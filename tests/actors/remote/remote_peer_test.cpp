@@ -5,13 +5,13 @@
 #include <troupe/actors/remote/internal/value_parts.hpp>
 #include <troupe/actors/runtime/internal/asio_loop.hpp>
 #include <troupe/actors/runtime/runtime.hpp>
-#include <troupe/actors/scheduler/internal/local_scheduler.hpp>
-#include <troupe/actors/scheduler/internal/scheduler_functions.hpp>
+#include <troupe/actors/scheduler/internal/scheduler_actor.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -124,21 +124,67 @@ struct never_answered final : call_answer {
 
 enum class kind : bool { small, large };
 
+/// Has no workers. Keeps calls that it is to pass on, if so told.
+class holding_scheduler final : public scheduler_actor {
+ public:
+  struct held {
+    std::mutex mutex;
+    bool holds = false;
+    std::vector<actor_call> calls;
+    std::vector<call_answer const*> stops;
+    [[nodiscard]] std::size_t count() {
+      std::scoped_lock lock(mutex);
+      return calls.size();
+    }
+    [[nodiscard]] std::size_t count_stops() {
+      std::scoped_lock lock(mutex);
+      return stops.size();
+    }
+  };
+  explicit holding_scheduler(std::shared_ptr<held> by) : by_(std::move(by)) {}
+  void on(relay_calls&& message) override {
+    std::scoped_lock lock(by_->mutex);
+    if (!by_->holds) return;
+    for (auto& call : message.what.calls) by_->calls.push_back(std::move(call));
+  }
+  void on(relay_stop_calls&& message) override {
+    std::scoped_lock lock(by_->mutex);
+    for (auto const& item : message.what.calls) by_->stops.push_back(item.call);
+  }
+  task<std::vector<value_ptr>> on(relay_values const&) override { throw actor_gone("the worker left the cluster"); }
+  void on(attach_client&&) override {}
+  void on(detach_client) override {}
+  void on(attach_worker&&) override {}
+  void on(attach_nanny&&) override {}
+  void on(worker_memory) override {}
+  void on(client_batch&&) override {}
+  void on(worker_news&&) override {}
+  task<cluster_info> on(get_info) override { co_return cluster_info{}; }
+  task<cluster_status> on(get_status) override { co_return cluster_status{}; }
+  task<query_result> on(query&&) override { co_return query_result{}; }
+  task<value_ptr> on(run_call&&) override { co_return nullptr; }
+  task<query_result> on(change_plugin&&) override { co_return query_result{}; }
+
+ private:
+  std::shared_ptr<held> by_;
+};
+
 struct scene {
-  explicit scene(duration idle_limit = std::chrono::hours(1), std::uint64_t epoch = 1) {
+  explicit scene(duration idle_limit = std::chrono::hours(1), std::uint64_t epoch = 1,
+                 duration again_after = std::chrono::seconds(30)) {
     remote_peer::setup with;
     with.id = {3};
     with.name = "worker-3";
     with.address = port.ask(told_port::get_address{}).get();
     with.epoch = epoch;
     with.self = test::hello_of("asker", 2, link_role::peer);
-    with.scheduler = in.loop().spawn<local_scheduler>(scheduler_options{}, functions);
+    with.scheduler = in.loop().spawn<holding_scheduler>(held);
     with.idle_limit = idle_limit;
+    with.directly_again_after = again_after;
     peer = in.loop().spawn<remote_peer>(with);
   }
   ~scene() {
     in.close();
-    functions->close();
   }
   scene(scene const&) = delete;
   scene& operator=(scene const&) = delete;
@@ -147,6 +193,12 @@ struct scene {
     return peer.ask(get_values{{{task, 1}}, {}, what == kind::large});
   }
   [[nodiscard]] told_port::seen look() { return port.ask(told_port::look{}).get(); }
+  void call(call_answer& answer) {
+    actor_calls batch;
+    auto bound = bind_call(function_tag<&inc>{}, 1);
+    batch.calls.push_back({{5, 1}, make_encoded_call(bound.call->function(), pack(bound.call)), answer_slot(answer)});
+    peer.send(std::move(batch));
+  }
   template <class Condition>
   void until(Condition condition) {
     while (!condition(look())) std::this_thread::yield();
@@ -172,7 +224,7 @@ struct scene {
     return value_cast<int>(*got[0]);
   }
 
-  std::shared_ptr<scheduler_functions> functions = std::make_shared<scheduler_functions>("a test");
+  std::shared_ptr<holding_scheduler::held> held = std::make_shared<holding_scheduler::held>();
   runtime in;
   actor_ref<told_port> port = in.loop().spawn<told_port>();
   actor_ref<remote_peer> peer;
@@ -211,14 +263,40 @@ TEST_CASE("calls of actors go over the link for what is small") {
   auto large = s.ask(1, kind::large);
   s.until_asked(0);
   never_answered waiting;
-  actor_calls batch;
-  auto bound = bind_call(function_tag<&inc>{}, 1);
-  batch.calls.push_back({{5, 1}, make_encoded_call(bound.call->function(), pack(bound.call)), answer_slot(waiting)});
-  s.peer.send(std::move(batch));
+  s.call(waiting);
   s.until([](auto const& seen) { return seen.links.size() == 2 && seen.links[1].calls == 1; });
   CHECK(s.look().links[0].calls == 0);
   s.answer(0);
   CHECK(scene::value_of(large) == 1);
+  s.peer.kill();
+  s.peer.ended().get();
+}
+
+TEST_CASE("calls do not overtake those that the scheduler passes on, though the worker can be reached by now") {
+  never_answered first, second, third;
+  scene s(std::chrono::hours(1), 1, duration::zero());
+  s.held->holds = true;
+  s.port.send(told_port::refuse_beyond{0});
+  s.call(first);
+  while (s.held->count() < 1) std::this_thread::yield();
+  s.port.send(told_port::refuse_beyond{100});
+  s.check_asked_over(0, 1, kind::small);
+  s.call(second);
+  while (s.held->count() < 2) std::this_thread::yield();
+  CHECK(s.look().links[0].calls == 0);
+
+  // Who is to stop them is told what they are called there.
+  s.peer.send(stop_calls{{{{5, 1}, &second}}});
+  while (s.held->count_stops() < 1) std::this_thread::yield();
+  {
+    std::scoped_lock lock(s.held->mutex);
+    CHECK(s.held->stops.front() == s.held->calls.back().answer.id());
+    for (auto& call : s.held->calls) call.answer.fail(nullptr, call_failure::failed);
+    s.held->calls.clear();
+  }
+  s.call(third);
+  s.until([](auto const& seen) { return seen.links[0].calls == 1; });
+  CHECK(s.held->count() == 0);
   s.peer.kill();
   s.peer.ended().get();
 }
