@@ -3,6 +3,7 @@
 #include <troupe/actors/remote/internal/value_parts.hpp>
 #include <troupe/actors/runtime/internal/asio_loop.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace troupe::detail {
@@ -52,18 +53,29 @@ void scheduler_port::relay(link_ptr asker, std::uint64_t number, relay_values wa
 }
 
 task<void> scheduler_port::pass_on(link_ptr asker, std::uint64_t number, relay_values wanted) {
-  std::vector<value_ptr> values;
-  std::string problem;
-  try {
-    auto asked = scheduler_.ask(std::move(wanted));
-    values = co_await std::move(asked);
-  } catch (error const& e) {
-    problem = e.what();
+  // Of one request this process holds hardly more, however much is asked for.
+  constexpr std::uint64_t at_once = std::uint64_t{32} << 20;
+  auto const& tasks = wanted.tasks;
+  for (std::size_t sent = 0; sent == 0 || sent < tasks.size();) {
+    auto room = room_for_values(*asker);
+    if (!co_await std::move(room)) co_return;
+    std::vector<value_ptr> values;
+    std::string problem;
+    try {
+      relay_values slice{wanted.from, {tasks.begin() + std::ptrdiff_t(sent), tasks.end()}, at_once};
+      auto asked = scheduler_.ask(std::move(slice));
+      values = co_await std::move(asked);
+    } catch (error const& e) {
+      problem = e.what();
+    }
+    if (!problem.empty()) co_return refuse_values(*asker, number, problem);
+    sent += values.size();
+    auto end = sent == tasks.size() ? part_kind::last : part_kind::more_follow;
+    value_sender by{"the scheduler", nullptr};
+    auto sending = send_values(asker, number, std::move(values), std::move(by), end);
+    co_await std::move(sending);
+    if (tasks.empty()) co_return;
   }
-  if (!problem.empty()) co_return refuse_values(*asker, number, problem);
-  value_sender by{"the scheduler", nullptr};
-  auto sending = send_values(std::move(asker), number, std::move(values), std::move(by));
-  co_await std::move(sending);
 }
 
 }  // namespace troupe::detail

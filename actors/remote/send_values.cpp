@@ -110,17 +110,10 @@ class pack_step final : public work {
   promise<value_part> packed_;
 };
 
-/// True when there is room for more, false when nothing goes over the link any more.
-future<bool> room_on(link& to) {
-  auto shared = std::make_shared<promise<bool>>();
-  to.when_accepted(most_unaccepted, [shared](bool open) { shared->set_value(open); });
-  return shared->get_future();
-}
-
-void send_part(link& to, std::uint64_t number, value_part part, bool last) {
+void send_part(link& to, std::uint64_t number, value_part part, part_kind kind) {
   encoder out;
   out.write_uint(number);
-  out.write_uint(std::uint64_t(last ? part_kind::last : part_kind::more_follow));
+  out.write_uint(std::uint64_t(kind));
   out.write_array(part.items.size());
   for (auto const& item : part.items) {
     if (!item.present) {
@@ -140,9 +133,9 @@ void send_part(link& to, std::uint64_t number, value_part part, bool last) {
 }
 
 /// What is wrong with it; "" when it was sent.
-std::string try_to_send(link& to, std::uint64_t number, value_part part, bool last) {
+std::string try_to_send(link& to, std::uint64_t number, value_part part, part_kind kind) {
   try {
-    send_part(to, number, std::move(part), last);
+    send_part(to, number, std::move(part), kind);
     return {};
   } catch (error const& problem) {
     return problem.what();
@@ -159,7 +152,14 @@ void refuse_values(link& to, std::uint64_t number, std::string const& why) {
   to.send(std::uint16_t(wire_type::values), out.bytes());
 }
 
-task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr> values, value_sender by) {
+future<bool> room_for_values(link& to) {
+  auto shared = std::make_shared<promise<bool>>();
+  to.when_accepted(most_unaccepted, [shared](bool open) { shared->set_value(open); });
+  return shared->get_future();
+}
+
+task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr> values, value_sender by,
+                      part_kind end) {
   auto shared = std::make_shared<packing const>(packing{std::move(values), std::move(by)});
   // What is encoded while something before it is on its way.
   std::optional<future<value_part>> next;
@@ -168,7 +168,7 @@ task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr>
   for (std::size_t sent = 0; !last;) {
     // All who wait are told of room at once: who is not the first looks again.
     do {
-      auto room = room_on(*to);
+      auto room = room_for_values(*to);
       if (!co_await std::move(room)) co_return;
     } while (to->backlog() > most_unaccepted);
     if (!next) next = pack_step::of(shared, sent, most);
@@ -176,13 +176,14 @@ task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr>
     next.reset();
     auto part = co_await std::move(packing);
     while (to->backlog() > most_unaccepted) {
-      auto room = room_on(*to);
+      auto room = room_for_values(*to);
       if (!co_await std::move(room)) co_return;
     }
     auto const count = part.items.size();
     last = sent + count == shared->values.size();
     if (!last && to->backlog() <= most_unaccepted / 2) next = pack_step::of(shared, sent + count);
-    auto refused = try_to_send(*to, number, std::move(part), last);
+    auto const kind = last ? end : part_kind::more_follow;
+    auto refused = try_to_send(*to, number, std::move(part), kind);
     most = most_items;
     if (refused.empty()) {
       sent += count;
@@ -192,7 +193,7 @@ task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr>
       next.reset();
       most = count / 2;
     } else {
-      send_part(*to, number, without_value(shared->by.name + " cannot send it: " + refused), last);
+      send_part(*to, number, without_value(shared->by.name + " cannot send it: " + refused), kind);
       sent += count;
     }
   }

@@ -68,8 +68,22 @@ void local_scheduler::on(down_msg const& message) {
 }
 
 task<std::vector<value_ptr>> local_scheduler::on(relay_values const& request) {
-  if (!request.from) return desk_->collect(request.tasks);
-  return relay(request);
+  std::vector<task_id> tasks(request.tasks.begin(), request.tasks.begin() + count_within(request));
+  if (!request.from) return desk_->collect(std::move(tasks));
+  return relay({request.from, std::move(tasks)});
+}
+
+std::ptrdiff_t local_scheduler::count_within(relay_values const& request) const {
+  if (request.at_most == 0) return std::ssize(request.tasks);
+  std::uint64_t bytes = 0;
+  std::ptrdiff_t count = 0;
+  for (auto task : request.tasks) {
+    auto known = core_.data(task);
+    bytes += known ? known->nbytes : 0;
+    if (count > 0 && bytes > request.at_most) break;
+    ++count;
+  }
+  return count;
 }
 
 task<std::vector<value_ptr>> local_scheduler::relay(relay_values request) {

@@ -36,8 +36,12 @@ struct value_sender {
 
 /// Answers request `number` over `to`: with the values, null ones too; in the place of one that cannot be encoded, or
 /// is too large for the receiver, with the reason. Each part is encoded while the one before is on its way. Ends when
-/// the last part was sent or the link is down; runs on the link's loop.
-[[nodiscard]] task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr> values, value_sender by);
+/// the last part was sent or the link is down; runs on the link's loop. `end`: what kind the last part is; more_follow
+/// where these values are not all of the answer.
+[[nodiscard]] task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr> values, value_sender by,
+                                     part_kind end = part_kind::last);
+/// True when there is room for more values, false when nothing goes over the link any more. All who wait hear at once.
+[[nodiscard]] future<bool> room_for_values(link& to);
 /// Answers it with why there are none.
 void refuse_values(link& to, std::uint64_t number, std::string const& why);
 

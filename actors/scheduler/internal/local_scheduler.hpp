@@ -79,6 +79,8 @@ class local_scheduler final : public scheduler_actor {
 
   void join(attach_worker&& worker);
   [[nodiscard]] task<std::vector<value_ptr>> relay(relay_values request);
+  /// How many of the tasks, from the first, have results of at most as many bytes together as it says.
+  [[nodiscard]] std::ptrdiff_t count_within(relay_values const& request) const;
   [[nodiscard]] task<value_ptr> run_here(run_call asked);
   [[nodiscard]] std::exception_ptr other_call_error(by_scheduler::task_erred const& action) const;
   [[nodiscard]] std::exception_ptr lost_workers_error(by_scheduler::task_erred const& action) const;

@@ -101,10 +101,12 @@ struct get_info {
 /// Answered with a cluster_status.
 struct get_status {};
 /// Values of a worker that cannot be reached directly, or, for no worker, of whoever holds them now; answered as
-/// get_values.
+/// get_values. `at_most`, unless 0: with those of the first tasks only, at least one, that are together of at most so
+/// many bytes.
 struct relay_values {
   worker_id from;
   std::vector<task_id> tasks;
+  std::uint64_t at_most = 0;
 };
 /// Runs a function in the scheduler's process; answered with its result. `leaves`: for a client in another process.
 struct run_call {

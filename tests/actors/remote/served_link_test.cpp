@@ -68,6 +68,8 @@ class told_scheduler final : public scheduler_actor {
     promise<worker_news> news;
     std::atomic<int> waiting = 0;
     std::atomic<int> given_up = 0;
+    std::atomic<int> relayed = 0;
+    std::atomic<int> fails_at = 0;
   };
   explicit told_scheduler(std::shared_ptr<seen> by) : by_(std::move(by)) {}
   void on(attach_client&& message) override { by_->client.set_value(message.client); }
@@ -93,7 +95,16 @@ class told_scheduler final : public scheduler_actor {
   task<query_result> on(query&&) override { co_return query_result{}; }
   task<value_ptr> on(run_call&&) override { co_return nullptr; }
   task<query_result> on(change_plugin&&) override { co_return query_result{}; }
-  task<std::vector<value_ptr>> on(relay_values const&) override { throw error("nothing has to be relayed"); }
+  /// As if any two were as many as are wanted at once.
+  task<std::vector<value_ptr>> on(relay_values const& request) override {
+    ++by_->relayed;
+    if (request.at_most == 0) throw error("so much cannot be held");
+    std::vector<value_ptr> values;
+    for (auto task : request.tasks)
+      if (values.size() < 2) values.emplace_back(new value_box<int>(std::in_place, int(task.index)));
+    if (by_->relayed == by_->fails_at) throw error("lost meanwhile");
+    co_return values;
+  }
 
  private:
   std::shared_ptr<seen> by_;
@@ -238,6 +249,20 @@ TEST_CASE("news that are too many for one message come in several, and what is t
   CHECK_THROWS_WITH(std::rethrow_exception(std::get<failed_news>(came[7]).error),
                     Contains("cannot be sent to its client") && Contains("accepts at most 4096"));
   CHECK_THROWS_WITH(std::rethrow_exception(std::get<failed_news>(came[20]).error), std::string(2048, 'e'));
+}
+
+TEST_CASE("a scheduler passes values on in slices, which are one answer to who asked") {
+  told_scene s;
+  auto over = s.join(link_role::client, 1'000'000);
+  std::vector<task_id> tasks{{3, 1}, {4, 1}, {5, 1}, {6, 1}, {7, 1}};
+  auto const values = over.ask(relay_values{{}, tasks}).get();
+  REQUIRE(values.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(value_cast<int>(*values[i]) == int(3 + i));
+  CHECK(s.seen->relayed == 3);
+  CHECK(over.ask(relay_values{{}, {}}).get().empty());
+  s.seen->fails_at = 6;
+  CHECK_THROWS_WITH(over.ask(relay_values{{}, tasks}).get(), "lost meanwhile");
+  CHECK(s.seen->relayed == 6);
 }
 
 TEST_CASE("who gives up waiting for workers is forgotten at both ends") {

@@ -153,3 +153,17 @@ TEST_CASE("values are collected though one of their holders leaves while another
   scene::check(asked, tasks);
   CHECK(leaving->asked.empty());
 }
+
+TEST_CASE("of values that are together too large for who asks come the first") {
+  scene s(1000);
+  auto worker = std::make_shared<eager_worker::seen>();
+  s.join("a", worker);
+  std::vector<task_id> tasks;
+  for (int i = 0; i < 5; ++i) tasks.push_back(s.submit("a"));
+  auto from = GENERATE(worker_id{}, worker_id{0});
+  auto [at_most, count] = GENERATE(std::pair(0, 5), std::pair(10, 1), std::pair(2999, 2), std::pair(3000, 3));
+  auto asked = s.scheduler.ask(relay_values{from, tasks, std::uint64_t(at_most)});
+  s.in.run();
+  tasks.resize(std::size_t(count));
+  scene::check(asked, tasks);
+}
