@@ -43,7 +43,7 @@ std::uint64_t frame_reader::attachment_size(std::size_t i) const noexcept {
 }
 
 void frame_reader::check_attachments() const {
-  std::uint64_t sum = header_.body;
+  std::uint64_t sum = std::uint64_t{header_.attachments} * 8 + header_.body;
   for (std::size_t i = 0; i < header_.attachments; ++i) {
     std::uint64_t size = attachment_size(i);
     if (size > limit_ - sum) too_large(sum + std::min(size, ~sum), limit_);

@@ -81,7 +81,7 @@ void live_link::handle_control(frame const& f) {
       peer_closed_ = true;
       if (!std::exchange(closing_, true)) {
         look_for_room();
-        reason_.assign(reinterpret_cast<char const*>(f.body.data()), f.body.size());
+        reason_.assign(reinterpret_cast<char const*>(f.body.data()), std::min(f.body.size(), longest_reason));
         add_control(close_frame);
         wait_for_close();
       }

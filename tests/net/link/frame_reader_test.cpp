@@ -128,6 +128,17 @@ TEST_CASE("a large attachment is received where it stays") {
   CHECK(text_of(f.body) == "body");
 }
 
+TEST_CASE("the sizes of attachments count in the limit, as they do where a message is sent") {
+  auto read = [](std::uint64_t limit) {
+    frame_reader r(limit);
+    feed(r, message_bytes(1, "body", {40, 40}) + std::string(80, 'a'), 1000);
+    frame f;
+    return r.next(f);
+  };
+  CHECK(read(100));
+  CHECK_THROWS_AS(read(99), troupe::detail::frame_error);
+}
+
 TEST_CASE("a reader that begins again has forgotten half a frame") {
   frame_reader r(1 << 20);
   frame f;

@@ -125,7 +125,7 @@ TEST_CASE("a message over the limit is malformed before any memory is had for it
   {
     spoken_to s(options);
     s.says(message_bytes(1, "", {60'000, 60'000}));
-    s.check_failed("malformed: a message of at least 120000 bytes; the limit is 100000");
+    s.check_failed("malformed: a message of at least 120016 bytes; the limit is 100000");
   }
   {
     spoken_to s(options);
@@ -153,6 +153,14 @@ TEST_CASE("a peer that goes on talking after a malformed frame is left after the
     s.says("more rubbish");
   }
   CHECK(s.w.context.residents() == 0);
+}
+
+TEST_CASE("a peer's reason is as long as one may be") {
+  spoken_to s;
+  s.says(control_bytes(troupe::detail::close_frame, std::string(100'000, 'x')));
+  s.peer.hang_up();
+  s.w.runs.run();
+  CHECK(s.w.at_server.reason == std::string(4096, 'x'));
 }
 
 TEST_CASE("a link whose peer has closed does not wait for it to come back") {
