@@ -72,7 +72,8 @@ class link : public ref_counted {
   /// Both ends are on this machine.
   [[nodiscard]] virtual bool same_host() const noexcept = 0;
 
-  /// Who is told from now on. Set inside the callback that gives the link; outlives it or is replaced by null.
+  /// Who is told from now on; outlives the link or is replaced by null. What comes before the first one is set waits
+  /// for it.
   virtual void set_handler(link_handler* handler) noexcept = 0;
 };
 

@@ -35,6 +35,7 @@ void live_link::attach(stream_ptr on, std::unique_ptr<frame_reader> reader) {
 
 void live_link::set_handler(link_handler* handler) noexcept {
   handler_ = handler;
+  if (handler && !std::exchange(listened_, true)) begin_to_read();
   if (handler && std::exchange(tells_later_, false)) post(tell_down_);
 }
 
@@ -42,6 +43,15 @@ void live_link::begin() {
   move_in(*this);
   set_tick();
   handle_frames();
+}
+
+void live_link::begin_to_read() noexcept {
+  if (waits_for_handler_ && !std::exchange(read_queued_, true)) post(read_first_);
+}
+
+void live_link::read_first() {
+  read_queued_ = false;
+  if (on_ && waits_for_handler_) handle_frames();
 }
 
 void live_link::resume(stream_ptr on, std::unique_ptr<frame_reader> reader, std::uint64_t next) {
@@ -93,6 +103,7 @@ void live_link::close(std::string reason) {
   add_control(close_frame, reason_);
   wait_for_close();
   look_for_room();
+  begin_to_read();
 }
 
 void live_link::wait_for_close() {

@@ -17,6 +17,9 @@ void live_link::on_read(std::size_t bytes) {
 }
 
 void live_link::handle_frames() {
+  // What comes is for whoever is to be told, who may not be there yet.
+  waits_for_handler_ = !listened_ && !closing_;
+  if (waits_for_handler_) return;
   try {
     frame f;
     while (on_ && !deaf_ && reader_->next(f)) handle(f);

@@ -92,6 +92,9 @@ class live_link final : public link, public resident, private stream_user {
   void on_malformed(std::string const& why) override { fail("malformed: " + why); }
 
   void handle_frames();
+  /// Now that there is a handler, or need not be one.
+  void begin_to_read() noexcept;
+  void read_first();
   void read_on();
   void handle(frame& f);
   void deliver(frame& f);
@@ -152,6 +155,9 @@ class live_link final : public link, public resident, private stream_user {
   bool peer_ended_ = false;   ///< its process: no stream comes after the present one
   bool down_ = false;
   bool pong_waits_ = false;   ///< to be written
+  bool listened_ = false;     ///< a handler was set, once
+  bool waits_for_handler_ = false;  ///< and reads nothing before
+  bool read_queued_ = false;
   bool tells_later_ = false;  ///< down, and nobody is there to hear of it
   std::uint32_t silent_ticks_ = 0;
   /// Of the outbox, when the time began to run for a close.
@@ -163,6 +169,7 @@ class live_link final : public link, public resident, private stream_user {
   step<live_link, &live_link::flush> flush_{*this};
   step<live_link, &live_link::tell_down> tell_down_{*this};
   step<live_link, &live_link::tell_room> tell_room_{*this};
+  step<live_link, &live_link::read_first> read_first_{*this};
   alarm<live_link, &live_link::tick> tick_{*this};
   /// Ends what waits for the peer: repair, or the peer's part of a close.
   alarm<live_link, &live_link::out_of_time> deadline_{*this};

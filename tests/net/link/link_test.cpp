@@ -120,6 +120,32 @@ TEST_CASE("a link that is closed sends what was sent before, and both sides are 
   CHECK(p.at_client.downs == 1);
 }
 
+TEST_CASE("what comes before anybody is there to be told is not lost") {
+  network net;
+  recording_handler at_server, at_client;
+  troupe::detail::link_ptr client, server;
+  auto listening = troupe::detail::listen(net.io, "tcp://127.0.0.1:0", hello_of("server", 1), {}, {},
+                                          [&](troupe::detail::link_ptr l) {
+                                            server = std::move(l);
+                                            server->set_handler(&at_server);
+                                            server->send(1, bytes_of("early"));
+                                          });
+  troupe::detail::connect(net.io, listening->address(), hello_of("client", 2), {},
+                          [&](troupe::detail::link_ptr l, auto const&) { client = std::move(l); });
+  net.run_until([&] { return client && server; });
+  // Another one comes and goes over the same loop meanwhile.
+  {
+    pair p(net, "tcp://127.0.0.1:0");
+    p.server->send(1, bytes_of("elsewhere"));
+    net.run_until([&] { return p.at_client.messages.size() == 1; });
+  }
+  client->set_handler(&at_client);
+  net.run_until([&] { return at_client.messages.size() == 1; });
+  CHECK(at_client.bodies() == std::vector<std::string>{"early"});
+  client->close("done");
+  net.run_until([&] { return at_client.is_down() && at_server.is_down(); });
+}
+
 TEST_CASE("a link may be closed by both sides at once, and inside a message") {
   network net;
   pair p(net, "tcp://127.0.0.1:0");
