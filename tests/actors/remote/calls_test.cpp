@@ -76,6 +76,7 @@ struct calling {
   }
   ~calling() {
     running.clear();
+    w.runs.run();
     received->close();
     taken->close();
     sent.fail(std::make_exception_ptr(error("the test ends")));
