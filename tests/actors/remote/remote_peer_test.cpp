@@ -151,7 +151,10 @@ class holding_scheduler final : public scheduler_actor {
     std::scoped_lock lock(by_->mutex);
     for (auto const& item : message.what.calls) by_->stops.push_back(item.call);
   }
-  task<std::vector<value_ptr>> on(relay_values const&) override { throw actor_gone("the worker left the cluster"); }
+  task<std::vector<value_ptr>> on(relay_values const&) override {
+    throw actor_gone("the worker left the cluster");
+    co_return std::vector<value_ptr>{};
+  }
   void on(attach_client&&) override {}
   void on(detach_client) override {}
   void on(attach_worker&&) override {}
