@@ -86,6 +86,13 @@ class noting_client final : public client_actor {
   std::shared_ptr<seen> by_;
 };
 
+/// What is lost is made again.
+scheduler_options with_lineage() {
+  scheduler_options options;
+  options.keep_lineage = true;
+  return options;
+}
+
 struct scene {
   explicit scene(std::uint64_t nbytes = 8) : size(nbytes) {
     scheduler.send(attach_client{client, "client", ""});
@@ -97,7 +104,7 @@ struct scene {
 
   actor_ref<eager_worker> join(std::string name, std::shared_ptr<eager_worker::seen> seen) {
     auto made = in.spawn<eager_worker>(scheduler, std::move(seen), size);
-    scheduler.send(attach_worker{made, worker_info{std::move(name), 1}, {}, {}});
+    scheduler.send(attach_worker{made, worker_info{std::move(name), 1, 0, ""}, {}, {}});
     in.run();
     return made;
   }
@@ -122,13 +129,16 @@ struct scene {
     REQUIRE(asked.done());
     auto const& values = asked.get();
     REQUIRE(values.size() == tasks.size());
-    for (std::size_t i = 0; i < tasks.size(); ++i) CHECK(value_cast<int>(*values[i]) == int(tasks[i].index));
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      REQUIRE(values[i]);
+      CHECK(value_cast<int>(*values[i]) == int(tasks[i].index));
+    }
   }
 
   std::uint64_t size;
   simulated_loop in;
   std::shared_ptr<noting_client::seen> finished = std::make_shared<noting_client::seen>();
-  actor_ref<scheduler_actor> scheduler = in.spawn<local_scheduler>(scheduler_options{});
+  actor_ref<scheduler_actor> scheduler = in.spawn<local_scheduler>(with_lineage());
   actor_ref<client_actor> client = in.spawn<noting_client>(finished);
   std::uint32_t last = 0;
 };
