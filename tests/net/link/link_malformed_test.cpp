@@ -179,10 +179,10 @@ TEST_CASE("a link that is closed waits its grace period for a peer that takes no
   spoken_to s;
   s.peer.listens = false;
   s.w.server->send(1, bytes_of(std::string(5'000'000, 'x')));
-  SECTION("closed here") { s.w.server->close("enough"); }
-  SECTION("closed there") { s.says(control_bytes(troupe::detail::close_frame, "enough")); }
   // What the wire holds is taken.
   s.w.runs.run();
+  SECTION("closed here") { s.w.server->close("enough"); }
+  SECTION("closed there") { s.says(control_bytes(troupe::detail::close_frame, "enough")); }
   for (int i = 0; i < 9; ++i) {
     CHECK_FALSE((i < 4 && s.w.at_server.is_down()));
     s.says(control_bytes(troupe::detail::ping_frame));
