@@ -7,6 +7,7 @@ from distributed import wait
 from functions import make_array, see, times_ten, total
 
 LEAVES = 10_000  # a tenth of Troupe's: a run takes 4 to 9 s
+MANY_LEAVES = 20_000
 OBJECTS = 10_000
 LARGE = 64 << 20
 SMALL = 8 << 10
@@ -30,9 +31,9 @@ def gather_results(client, futures):
     return sum(client.gather(futures))
 
 
-def many_tasks(submit, finish):
+def many_tasks(submit, finish, leaves=LEAVES):
     c = cluster()
-    numbers = c.numbers(LEAVES)
+    numbers = c.numbers(leaves)
     costs = c.costs()
     begin = time.perf_counter()
     futures = submit(c.client, numbers)
@@ -42,8 +43,34 @@ def many_tasks(submit, finish):
     assert result == 10 * sum(numbers)
     del futures
     c.settle()
-    answer = {"value": (end - begin) / (LEAVES + 1) * 1e6} | costs.per(LEAVES + 1)
-    return answer | {"call_us": (called - begin) / LEAVES * 1e6, "tasks": LEAVES + 1}
+    answer = {"value": (end - begin) / (leaves + 1) * 1e6} | costs.per(leaves + 1)
+    return answer | {"call_us": (called - begin) / leaves * 1e6, "tasks": leaves + 1}
+
+
+def draw_merge(numbers):
+    graph = {("leaf", x): (times_ten, x) for x in numbers}
+    merge = "merge", numbers[0]
+    graph[merge] = (total, list(graph))
+    return graph, merge
+
+
+def graph_merge():
+    c = cluster()
+    numbers = c.numbers(LEAVES)
+    costs = c.costs()
+    begin = time.perf_counter()
+    graph, merge = draw_merge(numbers)
+    drawn = time.perf_counter()
+    future = c.client.get(graph, merge, sync=False)
+    called = time.perf_counter()
+    result = future.result()
+    end = time.perf_counter()
+    assert result == 10 * sum(numbers) and len(graph) == LEAVES + 1
+    del future
+    c.settle()
+    per_task = 1e6 / (LEAVES + 1)
+    steps = {"draw_us": (drawn - begin) * per_task, "call_us": (called - drawn) * per_task}
+    return {"value": (end - begin) * per_task} | costs.per(LEAVES + 1) | steps | {"tasks": LEAVES + 1}
 
 
 def make_on(client, worker, seed):
@@ -98,6 +125,8 @@ def gather(from_the_map_on):
 FIGURES = {
     "merge-tcp-map": lambda: many_tasks(map_leaves, merge_results),
     "merge-tcp-submit": lambda: many_tasks(submit_leaves, merge_results),
+    "merge-tcp-graph": graph_merge,
+    "merge-tcp-map-1m": lambda: many_tasks(map_leaves, merge_results, MANY_LEAVES),
     "map-tcp": lambda: many_tasks(map_leaves, gather_results),
     "fetch-64MiB": fetch,
     "fetch-64MiB-vector": fetch,
