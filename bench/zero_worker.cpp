@@ -7,12 +7,14 @@
 #include <troupe/actors/remote/internal/remote_scheduler.hpp>
 #include <troupe/actors/runtime/runtime.hpp>
 #include <troupe/actors/worker/internal/worker_actor.hpp>
+#include <troupe/collections/graph/compute.hpp>
 #include <troupe/futures/run_loop.hpp>
 #include <troupe/futures/wait.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string>
 
 namespace troupe::bench {
@@ -82,12 +84,75 @@ futures submit_tree(client const& c) {
   return level;
 }
 
+using nodes = std::vector<graph_node<std::int64_t>>;
+
+/// Four become one, level by level; one that is left over goes on as it is.
+graph_node<std::int64_t> draw_reduction(graph& g, nodes level) {
+  constexpr std::size_t most = 4;
+  while (level.size() > 1) {
+    nodes above;
+    for (std::size_t i = 0; i < level.size(); i += most) {
+      auto group = std::span(level).subspan(i, std::min(most, level.size() - i));
+      above.push_back(group.size() == 1 ? group.front() : g.call<never_run_on_all>(nodes(group.begin(), group.end())));
+    }
+    level = std::move(above);
+  }
+  return level.front();
+}
+
+constexpr std::size_t tasks_of_numpy = 19'334;
+
+/// What sum((x + x.T)[::2, n / 2:].mean(axis=1)) becomes where x, n times n, has 100 times 100 chunks: numpy-50K-100 of
+/// Böhm and Beránek, "Runtime vs Scheduler: Analyzing Dask's Overheads" (WORKS 2020), with as many tasks and inputs.
+futures submit_numpy(client const& c) {
+  constexpr std::size_t chunks = 100, half = chunks / 2;
+  graph g;
+  nodes x(chunks * chunks);
+  for (std::size_t row = 0; row < chunks; ++row)
+    for (std::size_t column = 0; column < chunks; ++column)
+      if (std::max(row, column) >= half)
+        x[row * chunks + column] = g.call<never_run>(static_cast<std::int64_t>(row * chunks + column));
+  nodes means;
+  for (std::size_t row = 0; row < chunks; ++row) {
+    nodes sums;
+    for (std::size_t column = half; column < chunks; ++column) {
+      auto chunk = x[row * chunks + column];
+      auto y = row == column ? g.call<never_run>(chunk) : g.call<never_run_on_two>(chunk, x[column * chunks + row]);
+      sums.push_back(g.call<never_run>(y));
+    }
+    means.push_back(g.call<never_run>(draw_reduction(g, std::move(sums))));
+  }
+  auto total = draw_reduction(g, std::move(means));
+  require(g.size() == tasks_of_numpy, "the calls of the graph");
+  return {c.compute(g, total)};
+}
+
+constexpr std::size_t partitions = 100, tasks_of_shuffle = partitions * (partitions + 3);
+
+/// Each of the partitions is made, split, and taken apart into as many pieces; each of the new ones takes its piece of
+/// all.
+futures submit_shuffle(client const& c) {
+  graph g;
+  std::vector<nodes> pieces(partitions);
+  for (std::size_t from = 0; from < partitions; ++from) {
+    auto split = g.call<never_run>(g.call<never_run>(static_cast<std::int64_t>(from)));
+    for (std::size_t to = 0; to < partitions; ++to)
+      pieces[to].push_back(g.call<never_run_on_two>(split, static_cast<std::int64_t>(to)));
+  }
+  nodes joined;
+  for (auto const& piece : pieces) joined.push_back(g.call<never_run_on_all>(piece));
+  require(g.size() == tasks_of_shuffle, "the calls of the graph");
+  return c.compute(g, joined);
+}
+
 /// The CPU time of the scheduler's process alone, per task.
-template <class Submit>
-sample run(tcp_cluster const& cluster, Submit submit, std::size_t tasks) {
+sample run(tcp_cluster const& cluster, futures (*submit)(client const&), std::size_t tasks) {
   auto costs = cluster.costs();
   auto begin = std::chrono::steady_clock::now();
-  block_on(wait(submit(cluster.client())));
+  auto ends = submit(cluster.client());
+  block_on(wait(ends));
+  require(std::ranges::none_of(ends, [](auto const& end) { return end.failed(); }), "what everything ends in");
+  ends.clear();
   cluster.settle();
   auto wall = seconds_since(begin);
   sample s;
@@ -99,15 +164,11 @@ sample run(tcp_cluster const& cluster, Submit submit, std::size_t tasks) {
   return s;
 }
 
-std::vector<contender> merge_with(std::size_t workers) {
-  return {on_tcp_cluster([](tcp_cluster const& cluster) { return run(cluster, submit_merge, 100'001); },
-                         {workers, 1, true})};
+std::vector<contender> with_workers(std::size_t workers, futures (*submit)(client const&), std::size_t tasks) {
+  return {on_tcp_cluster([=](tcp_cluster const& cluster) { return run(cluster, submit, tasks); }, {workers, 1, true})};
 }
 
-std::vector<contender> tree_with(std::size_t workers) {
-  return {
-      on_tcp_cluster([](tcp_cluster const& cluster) { return run(cluster, submit_tree, 65'535); }, {workers, 1, true})};
-}
+std::vector<contender> merge_with(std::size_t workers) { return with_workers(workers, submit_merge, 100'001); }
 
 }  // namespace
 
@@ -140,7 +201,12 @@ std::vector<figure> zero_worker_figures() {
       {"zero-worker-tcp-168", "us", "the same with 168", 5, [] { return merge_with(168); }},
       {"zero-worker-tcp-1000", "us", "the same with 1,000", 5, [] { return merge_with(1'000); }},
       {"zero-worker-tree-15", "us", "the same for a tree over 32,768 leaves, two workers", 9,
-       [] { return tree_with(2); }},
+       [] { return with_workers(2, submit_tree, 65'535); }},
+      {"zero-worker-numpy", "us",
+       "the same for the 19,334 tasks of sum((x + x.T)[::2, n / 2:].mean(axis=1)) in 100 times 100 chunks, one graph",
+       9, [] { return with_workers(2, submit_numpy, tasks_of_numpy); }},
+      {"zero-worker-shuffle", "us", "the same for a shuffle of 100 partitions into 100, 10,300 tasks, one graph", 9,
+       [] { return with_workers(2, submit_shuffle, tasks_of_shuffle); }},
   };
 }
 

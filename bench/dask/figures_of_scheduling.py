@@ -30,15 +30,59 @@ def zero_merge(workers):
     return {"value": cpu["cpu_us_scheduler"]} | cpu | {"wall_us": wall / (LEAVES + 1) * 1e6, "tasks": LEAVES + 1}
 
 
-def zero_tree():
+def reduction(graph, name, level):
+    """Adds to the graph: four become one, level by level; one that is left over goes on as it is."""
+    height = 0
+    while len(level) > 1:
+        groups = [level[i : i + 4] for i in range(0, len(level), 4)]
+        level = []
+        for i, group in enumerate(groups):
+            if len(group) == 1:
+                level += group
+            else:
+                graph[name, height, i] = (total, group)
+                level.append((name, height, i))
+        height += 1
+    return level[0]
+
+
+def numpy_sum(number, chunks=100):
+    """See submit_numpy in ../zero_worker.cpp."""
+    half = chunks // 2
+    x, y, part, mean = (f"{name}-{number}" for name in ("x", "y", "part", "mean"))
+    graph = {(x, i, j): (same, i) for i in range(chunks) for j in range(chunks) if max(i, j) >= half}
+    for i in range(chunks):
+        for j in range(half, chunks):
+            graph[y, i, j] = (same, (x, i, j)) if i == j else (add, (x, i, j), (x, j, i))
+            graph[part, i, j] = (same, (y, i, j))
+        graph[mean, i] = (same, reduction(graph, f"row-{number}-{i}", [(part, i, j) for j in range(half, chunks)]))
+    end = reduction(graph, f"sum-{number}", [(mean, i) for i in range(chunks)])
+    assert len(graph) == 19_334
+    return graph, [end]
+
+
+def shuffle(number, partitions=100):
+    made, split, piece, joined = (f"{name}-{number}" for name in ("made", "split", "piece", "joined"))
+    graph = {}
+    for i in range(partitions):
+        graph[made, i] = (same, i)
+        graph[split, i] = (same, (made, i))
+        for j in range(partitions):
+            graph[piece, i, j] = (add, (split, i), j)
+        graph[joined, i] = (total, [(piece, k, i) for k in range(partitions)])
+    return graph, [(joined, i) for i in range(partitions)]
+
+
+def zero_graph(make):
+    """`make` gives a graph with keys that begin with its number, and the keys to wait for."""
     c = cluster(workers=2, zero=True)
-    graph, keys, _ = tree(c.numbers(1)[0])
+    graph, keys = make(c.numbers(1)[0])
     costs = c.costs()
     begin = time.perf_counter()
     futures = c.client.get(graph, keys, sync=False)
     wait(futures)
     wall = time.perf_counter() - begin
-    assert futures[0].status == "finished"
+    assert all(future.status == "finished" for future in futures)
     del futures
     c.settle()
     cpu = costs.per(len(graph))
@@ -85,7 +129,9 @@ FIGURES = {
     "zero-worker-tcp-24": lambda: zero_merge(24),
     "zero-worker-tcp-168": lambda: zero_merge(168),
     "zero-worker-tcp-1000": lambda: zero_merge(1_000),
-    "zero-worker-tree-15": zero_tree,
+    "zero-worker-tree-15": lambda: zero_graph(lambda number: tree(number)[:2]),
+    "zero-worker-numpy": lambda: zero_graph(numpy_sum),
+    "zero-worker-shuffle": lambda: zero_graph(shuffle),
     "scheduler-bytes-per-task": lambda: bytes_per_task(map_held, 100_000),
     "scheduler-bytes-per-task-of-2": lambda: bytes_per_task(map_sums, 50_000),
 }
