@@ -114,8 +114,8 @@ sample run_fan_out(tcp_cluster const& cluster) {
 }
 
 /// Rows of 100 tasks each of which takes all of the row before.
-sample run_all_to_all(tcp_cluster const& cluster) {
-  constexpr std::size_t width = 100, rows = 10;
+sample run_all_to_all(tcp_cluster const& cluster, std::size_t rows) {
+  constexpr std::size_t width = 100;
   auto const& c = cluster.client();
   auto columns = first_numbers(width);
   auto costs = cluster.costs();
@@ -140,6 +140,10 @@ sample run_all_to_all(tcp_cluster const& cluster) {
   return s;
 }
 
+std::vector<contender> all_to_all(std::size_t rows) {
+  return {on_tcp_cluster([=](tcp_cluster const& cluster) { return run_all_to_all(cluster, rows); })};
+}
+
 }  // namespace
 
 std::vector<figure> shape_figures() {
@@ -155,7 +159,8 @@ std::vector<figure> shape_figures() {
        9, [] { return std::vector{on_tcp_cluster(run_fan_out)}; }},
       {"all-to-all-100x10", "us",
        "10 rows of 100 tasks, each of which takes all of the row before, per task, over TCP, two workers", 9,
-       [] { return std::vector{on_tcp_cluster(run_all_to_all)}; }},
+       [] { return all_to_all(10); }},
+      {"all-to-all-100x100", "us", "the same with 100 rows", 5, [] { return all_to_all(100); }},
   };
 }
 

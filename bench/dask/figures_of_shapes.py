@@ -88,5 +88,6 @@ FIGURES = {
     "chain": lambda: run_graph(lambda number: chains(number, 1, 1_000), 1_000),
     "chains-100x11": lambda: run_graph(lambda number: chains(number, 100, 11), 1_100),
     "all-to-all-100x10": lambda: run_graph(all_to_all, 1_000),
+    "all-to-all-100x100": lambda: run_graph(lambda number: all_to_all(number, rows=30), 3_000),
     "fan-out-1MiB": fan_out_1mib,
 }
