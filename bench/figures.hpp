@@ -30,5 +30,6 @@ namespace troupe::bench {
 [[nodiscard]] std::vector<figure> balance_figures();
 [[nodiscard]] std::vector<figure> ingest_figures();
 [[nodiscard]] std::vector<figure> graph_figures();
+[[nodiscard]] std::vector<figure> order_figures();
 
 }  // namespace troupe::bench

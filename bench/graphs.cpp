@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::bench {
@@ -41,15 +43,43 @@ detail::dependency_table stencil(std::uint32_t columns, std::uint32_t rows) {
   return calls;
 }
 
-std::vector<contender> order_of(detail::dependency_table (*draw)()) {
-  auto calls = std::make_shared<detail::dependency_table>(draw());
+/// Each call needs all of the row before.
+detail::dependency_table full_layers(std::uint32_t columns, std::uint32_t rows) {
+  detail::dependency_table calls;
+  for (std::uint32_t call = 0; call < columns * rows; ++call) {
+    auto const row = call - call % columns;
+    for (auto before = row >= columns ? row - columns : row; before < row; ++before) calls.needs.push_back(before);
+    calls.first.push_back(std::uint32_t(calls.needs.size()));
+  }
+  return calls;
+}
+
+/// Whether each call comes once, after what it needs.
+bool is_order_of(detail::dependency_table const& calls, std::vector<std::uint32_t> const& order) {
+  std::vector<char> came(calls.size(), 0);
+  for (auto call : order) {
+    if (call >= calls.size() || came[call]) return false;
+    for (auto needed : calls.of(call))
+      if (!came[needed]) return false;
+    came[call] = 1;
+  }
+  return order.size() == calls.size();
+}
+
+std::vector<contender> order_of(detail::dependency_table drawn) {
+  auto calls = std::make_shared<detail::dependency_table>(std::move(drawn));
   return {{"", [calls] {
              meter m;
              auto order = detail::static_order(*calls);
              auto s = m.per(calls->size(), ns);
-             require(order.size() == calls->size() && order.front() < calls->size(), "an order of all calls");
+             require(is_order_of(*calls, order), "an order of all calls");
              return s;
            }}};
+}
+
+figure order_of_layers(std::uint32_t columns, std::uint32_t rows, std::string what) {
+  return {"order-layers-" + std::to_string(columns) + "x" + std::to_string(rows), "ns", std::move(what), 9,
+          [=] { return order_of(full_layers(columns, rows)); }};
 }
 
 graph_node<int> draw_reduction(graph& g, int leaves) {
@@ -96,12 +126,24 @@ std::vector<contender> compute() {
 
 }  // namespace
 
+std::vector<figure> order_figures() {
+  return {
+      order_of_layers(100, 20, "the static order of 20 rows of 100 calls, each of which needs all before, per call"),
+      order_of_layers(1, 50'000, "the same of 50,000 rows of one"),
+      order_of_layers(2, 10'000, "the same of 10,000 rows of two"),
+      order_of_layers(10, 1'000, "the same of 1,000 rows of ten"),
+      order_of_layers(500, 2, "the same of two rows of 500"),
+      order_of_layers(9'999, 1, "the same of one row of 9,999"),
+      order_of_layers(50'000, 1, "the same of one row of 50,000"),
+  };
+}
+
 std::vector<figure> graph_figures() {
   return {
       {"order-1m", "ns", "the static order of a binary reduction of 1,048,575 calls, per call", 9,
-       [] { return order_of([] { return reduction(1U << 19); }); }},
+       [] { return order_of(reduction(1U << 19)); }},
       {"order-1m-stencil", "ns", "the same of 1,000 rows of 1,000 calls, each of which needs its neighbours before", 9,
-       [] { return order_of([] { return stencil(1'000, 1'000); }); }},
+       [] { return order_of(stencil(1'000, 1'000)); }},
       {"graph-build", "ns", "1,048,575 calls are added to a graph, per call", 5, build},
       {"graph-compute", "us",
        "a binary reduction of 131,071 empty calls is computed by a client, per call, one worker with two threads", 9,

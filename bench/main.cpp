@@ -24,9 +24,9 @@ std::vector<figure> all_figures() {
                     &allocation_figures, &compile_figures, &codec_figures, &small_fetch_figures, &graph_figures})
     for (auto& f : list()) all.push_back(std::move(f));
   // Those whose work dask/driver.py can do, too.
-  for (auto list : {&core_figures, &merge_figures, &zero_worker_figures, &shape_figures, &tcp_round_trip_figures,
-                    &latency_figures, &actor_call_figures, &ingest_figures, &fetch_figures, &gather_figures,
-                    &scheduler_memory_figures, &granularity_figures, &balance_figures, &start_figures})
+  for (auto list : {&core_figures, &order_figures, &merge_figures, &zero_worker_figures, &shape_figures,
+                    &tcp_round_trip_figures, &latency_figures, &actor_call_figures, &ingest_figures, &fetch_figures,
+                    &gather_figures, &scheduler_memory_figures, &granularity_figures, &balance_figures, &start_figures})
     for (auto& f : list()) {
       f.has_dask_twin = true;
       all.push_back(std::move(f));

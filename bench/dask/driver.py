@@ -10,6 +10,7 @@ import figures_of_balance
 import figures_of_core
 import figures_of_grids
 import figures_of_latency
+import figures_of_orders
 import figures_of_scheduling
 import figures_of_shapes
 import figures_of_tasks
@@ -24,6 +25,7 @@ for module in (
     figures_of_latency,
     figures_of_scheduling,
     figures_of_core,
+    figures_of_orders,
     figures_of_grids,
     figures_of_balance,
 ):
