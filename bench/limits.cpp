@@ -230,6 +230,7 @@ std::vector<figure> limit_figures() {
       ping_pong("unix", 64),
       stream("tcp", "64KiB", 64 << 10),
       stream("tcp", "1MiB", 1 << 20),
+      stream("unix", "64KiB", 64 << 10),
       stream("unix", "1MiB", 1 << 20),
       limit("limit-memcpy", "GB/s", "64 MiB copied, one thread", run_memcpy),
       limit("limit-futex", "us", "two threads that wake each other by futex, there and back, p50 and p99", run_futexes),
