@@ -1,6 +1,10 @@
+#include <troupe/actors/client/actor_reference.hpp>
 #include <troupe/actors/client/coordination.hpp>
 #include <troupe/actors/client/internal/ask.hpp>
+#include <troupe/futures/errors.hpp>
 #include <troupe/net/codec/encoder.hpp>
+
+#include <fmt/format.h>
 
 #include <atomic>
 #include <utility>
@@ -69,31 +73,34 @@ future<std::size_t> count(client_handle const& of, coordinate wish) {
 /// Not attached: the scheduler keeps one run of bytes.
 shared_bytes bytes_of(value_base const& value) {
   encoder out;
+  handles_written handles;
   value.encode(out);
+  // The scheduler would have to keep the actor for as long as it keeps the bytes.
+  if (auto held = handles.take(); !held.empty())
+    throw error(
+        fmt::format("the handle of actor {} cannot lie in a queue, a variable or a topic: pass the actor's name",
+                    held.front().state()->key()));
   return {buffer::copy_of(out.bytes())};
 }
 
-value_ptr value_of(shared_bytes const& bytes, stored_type const& type) {
-  auto value = make_encoded_value({bytes.bytes, {}}, bytes.bytes.size());
-  value->decode_as(*type.type, type.unpack);
-  return value;
-}
+/// Read by whoever awaits it: here the loop would run code of users.
+value_ptr value_of(shared_bytes const& bytes) { return make_encoded_value({bytes.bytes, {}}, bytes.bytes.size()); }
 
 }  // namespace
 
 future<void> remote_values::put(value_ptr const& value, std::size_t limit) const {
   auto wish = wish_for(coordinate::kind::put, {name_});
   wish.limit = limit;
-  wish.schema = type_->schema;
+  wish.schema = *schema_;
   wish.bytes = bytes_of(*value);
   return carry_out(of_, std::move(wish));
 }
 
 future<delivery> remote_values::get() const {
   auto wish = wish_for(coordinate::kind::get, {name_});
-  wish.schema = type_->schema;
-  return ask_for<delivery>(of_, std::move(wish), [type = type_](query_result const& answer, ticket_ptr const& ticket) {
-    return delivery{value_of(answer.bytes, *type), ticket};
+  wish.schema = *schema_;
+  return ask_for<delivery>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
+    return delivery{value_of(answer.bytes), ticket};
   });
 }
 
@@ -103,17 +110,17 @@ future<std::size_t> remote_values::size() const { return count(of_, wish_for(coo
 
 future<void> remote_values::write(value_ptr const& value) const {
   auto wish = wish_for(coordinate::kind::write, {name_});
-  wish.schema = type_->schema;
+  wish.schema = *schema_;
   wish.bytes = bytes_of(*value);
   return carry_out(of_, std::move(wish));
 }
 
 future<value_ptr> remote_values::read() const {
   auto wish = wish_for(coordinate::kind::read, {name_});
-  wish.schema = type_->schema;
-  return ask_for<value_ptr>(of_, std::move(wish), [type = type_](query_result const& answer, ticket_ptr const& ticket) {
+  wish.schema = *schema_;
+  return ask_for<value_ptr>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
     ticket->end();
-    return value_of(answer.bytes, *type);
+    return value_of(answer.bytes);
   });
 }
 
@@ -121,14 +128,14 @@ future<void> remote_values::forget() const { return carry_out(of_, wish_for(coor
 
 future<std::size_t> remote_values::publish(value_ptr const& value) const {
   auto wish = wish_for(coordinate::kind::publish, {name_});
-  wish.schema = type_->schema;
+  wish.schema = *schema_;
   wish.bytes = bytes_of(*value);
   return count(of_, std::move(wish));
 }
 
 future<ticket_ptr> remote_values::subscribe(std::size_t behind) const {
   auto wish = wish_for(coordinate::kind::subscribe, {name_});
-  wish.schema = type_->schema;
+  wish.schema = *schema_;
   wish.limit = behind;
   return ask_for<ticket_ptr>(of_, std::move(wish),
                              [](query_result const&, ticket_ptr const& ticket) { return ticket; });
@@ -139,9 +146,9 @@ future<std::pair<value_ptr, std::uint64_t>> remote_values::next(ticket_ptr const
   wish.what = coordinate::kind::next;
   wish.of = subscription->number();
   using message = std::pair<value_ptr, std::uint64_t>;
-  return ask_for<message>(of_, std::move(wish), [type = type_](query_result const& answer, ticket_ptr const& ticket) {
+  return ask_for<message>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
     ticket->end();
-    return message(value_of(answer.bytes, *type), answer.offset);
+    return message(value_of(answer.bytes), answer.offset);
   });
 }
 

@@ -10,7 +10,11 @@
 ///   task does through its context's client belongs to its worker.
 /// - Failure: error for an empty name, for values of another type than the queue, variable or topic has, and for a
 ///   semaphore of another number of leases; client_closed after close, or when the scheduler is gone.
-/// - Values are kept by the scheduler, encoded: for large ones pass the name of a dataset.
+/// - Values are kept by the scheduler, encoded: for large ones pass the name of a dataset. Who takes one reads it on
+/// the
+///   thread that awaits it; one that cannot be read fails him with what was thrown, and is not given to another.
+/// - Handles of actors (remote_actor) cannot lie in values, because nobody would keep the actor: `put`, `set` and
+///   `publish` throw error. Pass the actor's name; `create_actor` with that name gives a handle of the same actor.
 
 #include <troupe/actors/client/client_handle.hpp>
 #include <troupe/actors/functions/value.hpp>
@@ -36,29 +40,13 @@ namespace detail {
 class held_ticket;
 using ticket_ptr = std::shared_ptr<held_ticket>;
 
-/// An item of a queue on its way to who wanted it: it goes back if that one does not take it.
+/// An item of a queue on its way to who wanted it: it goes back if that one does not take it. Not read yet.
 struct delivery {
   value_ptr value;
   ticket_ptr ticket;
 };
 void take_over(delivery const& item);
 
-/// How values of one type are stored.
-struct stored_type {
-  std::string schema;
-  std::type_info const* type;
-  unpack_function unpack;
-};
-template <class T>
-[[nodiscard]] stored_type const& stored_as() {
-  static stored_type const one{[] {
-                                 schema_writer out;
-                                 spell<T>(out);
-                                 return out.take();
-                               }(),
-                               &typeid(T), &unpack_value<T>};
-  return one;
-}
 template <class T>
 [[nodiscard]] value_ptr box(T value) {
   static_assert(travels<T>, "values of queues, variables and topics must be able to travel");
@@ -121,8 +109,8 @@ namespace detail {
 /// Queues, variables and topics without their type.
 class remote_values {
  public:
-  remote_values(client_handle of, std::string name, stored_type const& type)
-      : of_(std::move(of)), name_(std::move(name)), type_(&type) {}
+  remote_values(client_handle of, std::string name, std::string const& schema)
+      : of_(std::move(of)), name_(std::move(name)), schema_(&schema) {}
 
   [[nodiscard]] future<void> put(value_ptr const& value, std::size_t limit) const;
   [[nodiscard]] future<delivery> get() const;
@@ -138,10 +126,10 @@ class remote_values {
  private:
   client_handle of_;
   std::string name_;
-  stored_type const* type_;
+  std::string const* schema_;
 };
 
-/// The future of a T out of that of a value.
+/// The future of a T out of that of a value that was not read yet.
 template <class T>
 [[nodiscard]] task<T> take_value(future<value_ptr> from) {
   auto value = co_await std::move(from);
@@ -151,9 +139,9 @@ template <class T>
 template <class T>
 [[nodiscard]] task<T> take_item(future<delivery> from) {
   auto item = co_await std::move(from);
-  T value = std::move(value_cast<T>(*item.value));
+  // Before it is read: what cannot be read here would come again and again.
   take_over(item);
-  co_return value;
+  co_return std::move(value_cast<T>(*item.value));
 }
 
 }  // namespace detail
@@ -163,7 +151,7 @@ template <class T>
 class remote_queue {
  public:
   remote_queue(detail::client_handle of, std::string name, std::size_t limit)
-      : values_(std::move(of), std::move(name), detail::stored_as<T>()), limit_(limit) {}
+      : values_(std::move(of), std::move(name), schema_of<T>()), limit_(limit) {}
 
   /// Done when the item is in the queue.
   [[nodiscard]] future<void> put(T item) const { return values_.put(detail::box<T>(std::move(item)), limit_); }
@@ -181,7 +169,7 @@ template <class T>
 class remote_variable {
  public:
   remote_variable(detail::client_handle of, std::string name)
-      : values_(std::move(of), std::move(name), detail::stored_as<T>()) {}
+      : values_(std::move(of), std::move(name), schema_of<T>()) {}
 
   [[nodiscard]] future<void> set(T value) const { return values_.write(detail::box<T>(std::move(value))); }
   /// Waits until there is one.
@@ -219,7 +207,7 @@ class subscription {
 template <class T>
 class topic {
  public:
-  topic(detail::client_handle of, std::string name) : values_(std::move(of), std::move(name), detail::stored_as<T>()) {}
+  topic(detail::client_handle of, std::string name) : values_(std::move(of), std::move(name), schema_of<T>()) {}
 
   /// Gives the number of subscribers it goes to.
   [[nodiscard]] future<std::size_t> publish(T message) const {

@@ -50,7 +50,7 @@ void local_scheduler::event_desk::tell() {
   if (scheduler_.coordination_->has_subscribers(events_topic)) {
     encoder out;
     encode(out, events_);
-    scheduler_.coordination_->publish(events_topic, stored_as<std::vector<cluster_event>>().schema,
+    scheduler_.coordination_->publish(events_topic, schema_of<std::vector<cluster_event>>(),
                                       buffer::copy_of(out.bytes()));
   }
   if (scheduler_.own_functions_) scheduler_.own_functions_->plugins().tell(events_);

@@ -2,6 +2,7 @@
 
 #include <troupe/futures/run_loop.hpp>
 #include <troupe/futures/with_deadline.hpp>
+#include <troupe/net/codec/codec.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -9,6 +10,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -46,6 +49,25 @@ troupe::task<int> wait_for_start(troupe::task_context& context, int x) {
 struct reading {
   std::string sensor;
   double value = 0;
+};
+
+/// Tells by which thread it was read, and cannot be read where its text is "unreadable".
+struct witness {
+  std::string text;
+  std::thread::id reader;
+
+  friend void encode(troupe::encoder& out, witness const& w) { troupe::encode(out, w.text); }
+  friend witness decode(troupe::decoder& in, std::type_identity<witness>) {
+    auto read = troupe::decode<std::string>(in);
+    if (read == "unreadable") throw troupe::codec_error("nobody can read this");
+    return {read, std::this_thread::get_id()};
+  }
+};
+
+class nobody {};
+struct introduction {
+  std::string name;
+  std::vector<troupe::remote_actor<nobody>> to;
 };
 
 }  // namespace
@@ -153,6 +175,47 @@ TEST_CASE("an item that nobody waits for any more goes to the next") {
     CHECK_THROWS_AS(block_on(troupe::with_timeout(queue.get(), 0ms)), troupe::cancelled_error);
   for (int i = 0; i < 20; ++i) queue.put(i).get();
   for (int i = 0; i < 20; ++i) CHECK(block_on(queue.get()) == i);
+}
+
+TEST_CASE("an item, a value and a message are read by the thread that awaits them") {
+  stage s;
+  auto here = std::this_thread::get_id();
+  auto queue = s.client.queue<witness>("q");
+  queue.put({"item", {}}).get();
+  CHECK(block_on(queue.get()).reader == here);
+  auto variable = s.client.variable<witness>("v");
+  variable.set({"value", {}}).get();
+  CHECK(block_on(variable.get()).reader == here);
+  auto topic = s.client.topic<witness>("t");
+  auto heard = block_on(topic.subscribe());
+  topic.publish({"message", {}}).get();
+  CHECK(block_on(heard.next()).reader == here);
+}
+
+TEST_CASE("an item that cannot be read fails its getter, and does not come again") {
+  stage s;
+  auto queue = s.client.queue<witness>("q");
+  queue.put({"unreadable", {}}).get();
+  queue.put({"item", {}}).get();
+  CHECK_THROWS_WITH(block_on(queue.get()), Catch::Matchers::Contains("nobody can read this"));
+  CHECK(block_on(queue.get()).text == "item");
+  CHECK(queue.size().get() == 0);
+}
+
+TEST_CASE("handles of actors are refused by queues, variables and topics, which stay as they were") {
+  stage s;
+  auto actor = s.client.create_actor<nobody>(troupe::actor_options().name("somebody")).get();
+  auto refused = Catch::Matchers::Contains("the handle of actor somebody cannot lie in a queue, a variable or a topic");
+  auto queue = s.client.queue<introduction>("q");
+  CHECK_THROWS_WITH(queue.put({"x", {actor}}), refused);
+  CHECK(queue.size().get() == 0);
+  auto variable = s.client.variable<introduction>("v");
+  variable.set({"of no actor", {{}}}).get();
+  CHECK_THROWS_WITH(variable.set({"x", {actor}}), refused);
+  CHECK(block_on(variable.get()).name == "of no actor");
+  auto topic = s.client.topic<troupe::remote_actor<nobody>>("t");
+  auto heard = block_on(topic.subscribe());
+  CHECK_THROWS_WITH(topic.publish(actor), refused);
 }
 
 TEST_CASE("a variable is read when there is a value, and keeps the last") {
