@@ -45,10 +45,10 @@ void local_client::send_calls() {
 }
 
 task<query_result> local_client::on(question&& asked) {
-  // What was submitted before it goes before it; but wishes are given up at any time, and must have come before that.
+  // Wishes are given up at any time, and must have come before that.
   if (!std::holds_alternative<coordinate>(asked.what)) {
-    on(collect_now{});
-    while (session_->has_rest()) co_await sleep_for(duration::zero());
+    auto before = hand_over();
+    co_await std::move(before);
   }
   auto made = session_->ready(std::move(asked));
   made.from = self().id();
@@ -75,7 +75,17 @@ void local_client::on(errand&& word) {
   start(tell(std::move(made)));
 }
 
+/// What was submitted before goes before.
+task<void> local_client::hand_over() {
+  on(collect_now{});
+  while (session_->has_rest()) co_await sleep_for(duration::zero());
+}
+
 task<void> local_client::tell(query what) {
+  if (!std::holds_alternative<coordinate>(what.what)) {
+    auto before = hand_over();
+    co_await std::move(before);
+  }
   auto answer = scheduler_.ask(std::move(what));
   try {
     co_await std::move(answer);

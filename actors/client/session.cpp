@@ -124,7 +124,7 @@ future<query_result> session::heard_so_far() {
   return ask({load_actor{}, {}});
 }
 
-void session::tell(coordinate what) { actor_.send(errand{std::move(what)}); }
+void session::tell(decltype(query::what) what) { actor_.send(errand{std::move(what)}); }
 
 void session::push(session_command& command, urgency how) noexcept {
   // The command keeps its task alive, and the task this session; not so once the loop has carried it out.

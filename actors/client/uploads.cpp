@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace troupe {
@@ -15,6 +17,27 @@ namespace {
 future<query_result> ask_plainly(client_handle const& self, question what) {
   return ask<query_result>(self, std::move(what), [](auto const& asked) { return asked.get(); });
 }
+
+/// Has the scheduler drop what it got of an upload that does not come to its end.
+class begun_upload {
+ public:
+  begun_upload(client_handle self, upload_info const& what)
+      : self_(std::move(self)), digest_(what.digest), sender_(session_of(self_).next_ticket()) {}
+  begun_upload(begun_upload const&) = delete;
+  begun_upload& operator=(begun_upload const&) = delete;
+  ~begun_upload() {
+    if (!ended_) session_of(self_).tell(give_up_upload{digest_, sender_});
+  }
+
+  [[nodiscard]] std::uint64_t sender() const noexcept { return sender_; }
+  void end() noexcept { ended_ = true; }
+
+ private:
+  client_handle self_;
+  std::string digest_;
+  std::uint64_t sender_;
+  bool ended_ = false;
+};
 
 /// Runs on a thread of the client, which may block.
 template <class Function>
@@ -40,7 +63,8 @@ task<std::vector<std::string>> upload(client_handle self, std::string path, std:
   });
   auto file = co_await std::move(opening);
   auto const& what = file->what();
-  auto beginning = ask_plainly(self, {begin_upload{what}, {}});
+  begun_upload upload(self, what);
+  auto beginning = ask_plainly(self, {begin_upload{what, upload.sender()}, {}});
   auto begun = co_await std::move(beginning);
   for (auto offset = begun.offset; offset < what.size;) {
     auto reading = in_background(session, [file, offset] { return file->piece(offset); });
@@ -50,8 +74,9 @@ task<std::vector<std::string>> upload(client_handle self, std::string path, std:
     co_await std::move(sending);
     offset += size;
   }
-  auto finishing = ask_plainly(self, {finish_upload{what}, {}});
+  auto finishing = ask_plainly(self, {finish_upload{what, upload.sender()}, {}});
   auto result = co_await std::move(finishing);
+  upload.end();
   if (!result.problems.empty()) report(what, result);
   co_return result.names;
 }

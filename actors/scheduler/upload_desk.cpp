@@ -17,46 +17,53 @@ std::string in_mebibytes(std::uint64_t bytes) { return fmt::format("{:.1f} MiB",
 
 bool local_scheduler::upload_desk::is_asked(query const& asked) noexcept {
   return std::holds_alternative<begin_upload>(asked.what) || std::holds_alternative<send_upload>(asked.what) ||
-         std::holds_alternative<finish_upload>(asked.what) || std::holds_alternative<remove_upload>(asked.what);
+         std::holds_alternative<finish_upload>(asked.what) || std::holds_alternative<remove_upload>(asked.what) ||
+         std::holds_alternative<give_up_upload>(asked.what);
 }
 
 task<query_result> local_scheduler::upload_desk::answer(client_id from, query asked) {
   if (!from) throw error("an upload of a client that is not known");
   query_result result;
   if (auto const* first = std::get_if<begin_upload>(&asked.what)) {
-    result.offset = begin(from, first->what);
+    result.offset = begin(from, *first);
   } else if (auto* next = std::get_if<send_upload>(&asked.what)) {
     add(from, std::move(*next));
   } else if (auto const* last = std::get_if<finish_upload>(&asked.what)) {
-    auto finishing = finish(from, last->what);
+    auto finishing = finish(from, *last);
     result = co_await std::move(finishing);
   } else if (auto const* withdrawn = std::get_if<remove_upload>(&asked.what)) {
     remove(withdrawn->name);
+  } else if (auto const* given_up = std::get_if<give_up_upload>(&asked.what)) {
+    give_up(from, given_up->digest, given_up->sender);
   }
   co_return result;
 }
 
-std::uint64_t local_scheduler::upload_desk::begin(client_id from, upload_info const& what) {
+std::uint64_t local_scheduler::upload_desk::begin(client_id from, begin_upload const& first) {
+  auto const& what = first.what;
   check_upload(what);
   if (find(what.digest)) return what.size;
-  if (auto known = incoming_.find({from, what.digest}); known != incoming_.end()) return known->second.second.size;
+  if (auto known = incoming_.find({from, what.digest}); known != incoming_.end()) {
+    known->second.senders.insert(first.sender);
+    return known->second.bytes.size;
+  }
   auto kept = bytes_kept();
   if (what.size > upload_limit || kept > upload_limit - what.size)
     throw error(fmt::format(
         "{} has {}, and a scheduler keeps at most {} of uploads, of which {} are in use: put it where all workers can "
         "read it",
         what.name, in_mebibytes(what.size), in_mebibytes(upload_limit), in_mebibytes(kept)));
-  incoming_[{from, what.digest}].first = what.size;
+  incoming_[{from, what.digest}] = {what.size, {}, {first.sender}};
   return 0;
 }
 
 void local_scheduler::upload_desk::add(client_id from, send_upload&& piece) {
   auto known = incoming_.find({from, piece.digest});
   if (known == incoming_.end()) throw error("a piece came of an upload that was not begun");
-  auto& [size, bytes] = known->second;
+  auto& bytes = known->second.bytes;
   if (piece.offset < bytes.size) return;  // it came before
   auto more = piece.piece.bytes.size();
-  if (piece.offset != bytes.size || more == 0 || more > size - bytes.size)
+  if (piece.offset != bytes.size || more == 0 || more > known->second.size_to_be - bytes.size)
     throw error("the pieces of an upload do not fit together");
   bytes.size += more;
   bytes.pieces.push_back(std::move(piece.piece));
@@ -69,7 +76,7 @@ void local_scheduler::upload_desk::forget(client_id client) {
 std::uint64_t local_scheduler::upload_desk::bytes_kept() const {
   std::uint64_t sum = 0;
   for (auto const& one : shelf_) sum += one.what.size;
-  for (auto const& [key, one] : incoming_) sum += one.first;
+  for (auto const& [key, one] : incoming_) sum += one.size_to_be;
   return sum;
 }
 
@@ -79,14 +86,44 @@ local_scheduler::upload_desk::content_ptr local_scheduler::upload_desk::find(std
   return found == shelf_.end() ? nullptr : found->bytes;
 }
 
-task<query_result> local_scheduler::upload_desk::finish(client_id from, upload_info what) {
-  check_upload(what);
-  auto bytes = find(what.digest);
-  if (auto came = incoming_.extract({from, what.digest}); !bytes && came) {
-    auto& [size, parts] = came.mapped();
-    if (parts.size == size && size == what.size) bytes = std::make_shared<content const>(std::move(parts));
+void local_scheduler::upload_desk::give_up(client_id from, std::string const& digest, std::uint64_t sender) {
+  auto known = incoming_.find({from, digest});
+  if (known != incoming_.end() && known->second.senders.erase(sender) > 0 && known->second.senders.empty())
+    incoming_.erase(known);
+}
+
+local_scheduler::upload_desk::content_ptr local_scheduler::upload_desk::take(client_id from,
+                                                                             finish_upload const& last) {
+  auto const& what = last.what;
+  content_ptr bytes;
+  auto came = incoming_.find({from, what.digest});
+  if (came != incoming_.end() && came->second.bytes.size == what.size && came->second.size_to_be == what.size)
+    bytes = std::make_shared<content const>(came->second.bytes);
+  give_up(from, what.digest, last.sender);
+  if (auto known = find(what.digest)) return known->size == what.size ? known : nullptr;
+  return bytes;
+}
+
+task<local_scheduler::upload_desk::turn> local_scheduler::upload_desk::take_turn(upload_kind kind, std::string name) {
+  std::pair const key(kind, std::move(name));
+  while (being_handed_out_.contains(key)) {
+    auto free = turns_wanted_.emplace_back().get_future();
+    co_await std::move(free);
   }
-  if (!bytes || bytes->size != what.size) throw error(fmt::format("{} was not sent to its end", what.name));
+  being_handed_out_.insert(key);
+  co_return turn(nullptr, [this, key](void*) {
+    being_handed_out_.erase(key);
+    for (auto& waiting : std::exchange(turns_wanted_, {})) waiting.set_value();
+  });
+}
+
+task<query_result> local_scheduler::upload_desk::finish(client_id from, finish_upload last) {
+  check_upload(last.what);
+  auto bytes = take(from, last);
+  auto const what = std::move(last.what);
+  if (!bytes) throw error(fmt::format("{} was not sent to its end", what.name));
+  auto waiting = take_turn(what.kind, what.name);
+  auto held = co_await std::move(waiting);
   query_result result;
   std::set<worker_id> told;
   for (;;) {
@@ -95,7 +132,7 @@ task<query_result> local_scheduler::upload_desk::finish(client_id from, upload_i
       if (!w.place || !told.insert(w.place->id).second) continue;
       promise<delivered> done;
       on_their_way.emplace_back(w.place->id, done.get_future());
-      scheduler_.start(deliver(w.actor, {what, bytes}, std::move(done)));
+      scheduler_.start(deliver(w.actor, {what, bytes}, std::move(done), held));
     }
     if (on_their_way.empty()) {
       if (!result.names.empty() || !result.problems.empty()) break;
@@ -156,7 +193,7 @@ task<upload_state> local_scheduler::upload_desk::give(actor_ref<worker_actor> wo
 }
 
 task<void> local_scheduler::upload_desk::deliver(actor_ref<worker_actor> worker, kept_upload upload,
-                                                 promise<delivered> told) {
+                                                 promise<delivered> told, turn held) {
   delivered result;
   try {
     auto giving = give(worker, upload.what, upload.bytes);
@@ -166,6 +203,8 @@ task<void> local_scheduler::upload_desk::deliver(actor_ref<worker_actor> worker,
   } catch (error const& problem) {
     result.problem = problem.what();
   }
+  // Before who waits hears of it, who may have given up: then the last delivery ends the turn.
+  held.reset();
   told.set_value(std::move(result));
 }
 

@@ -22,11 +22,11 @@ using library_functions = std::vector<std::pair<std::string, std::string>>;
   throw error(fmt::format("{} cannot be written: {}", where.string(), std::generic_category().message(reason)));
 }
 
-/// Another name for a file, in place of what may have that name now.
+/// Another name for a file, in place of what may have that name now. Beside the content is what nobody can name.
 void give_name(fs::path const& content, fs::path const& name) {
   std::error_code problem;
   fs::create_directories(name.parent_path(), problem);
-  auto fresh = name.parent_path() / ".new";
+  auto fresh = content.parent_path() / ".new";
   fs::remove(fresh, problem);
   fs::create_hard_link(content, fresh, problem);
   if (problem) {

@@ -31,6 +31,7 @@ class local_client final : public client_actor {
 
  private:
   task<void> fetch(fetch_request what);
+  task<void> hand_over();
   task<void> tell(query what);
   void send_calls();
 

@@ -40,7 +40,7 @@ struct fetch_request {
 
 /// What a client says without waiting for an answer.
 struct errand {
-  coordinate what;
+  decltype(query::what) what;
 };
 
 /// A query that goes out after all that was submitted before it. `about`: the futures whose references it is to get.
@@ -91,7 +91,7 @@ class session final : public ref_counted {
   [[nodiscard]] future<query_result> heard_so_far();
   /// Names a wish: see coordinate.
   [[nodiscard]] std::uint64_t next_ticket() noexcept { return ++tickets_; }
-  void tell(coordinate what);
+  void tell(decltype(query::what) what);
   /// From now on nothing more is accepted; what is unfinished fails as soon as the loop gets there.
   void ask_to_close() noexcept;
   [[nodiscard]] bool refusing() const noexcept { return refusing_.load(std::memory_order_acquire); }

@@ -128,7 +128,7 @@ struct query {
   std::variant<list_workers, find_data, list_data, replicate_data, rebalance_data, retire_workers, publish_data,
                unpublish_data, list_published, find_published, explain_tasks, tell_story, shut_down, begin_upload,
                send_upload, finish_upload, remove_upload, save_actor, load_actor, coordinate, restart_cluster,
-               plan_workers>
+               plan_workers, give_up_upload>
       what;
 };
 struct query_result {

@@ -38,9 +38,10 @@ void check_upload(upload_info const& what);
 
 // ---- queries
 
-/// Answered with the offset from which on the scheduler lacks the content.
+/// Answered with the offset from which on the scheduler lacks the content. `sender`: which of its client's uploads.
 struct begin_upload {
   upload_info what;
+  std::uint64_t sender = 0;
 };
 /// The next piece.
 struct send_upload {
@@ -52,6 +53,12 @@ struct send_upload {
 /// those that have it, and with what went wrong on the others.
 struct finish_upload {
   upload_info what;
+  std::uint64_t sender = 0;
+};
+/// The client sends no more of it: what came is dropped, unless another of its uploads sends the same.
+struct give_up_upload {
+  std::string digest;
+  std::uint64_t sender = 0;
 };
 /// Workers that join from now on do not get it. Fails for an unknown name.
 struct remove_upload {

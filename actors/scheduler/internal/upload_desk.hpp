@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,12 @@ class local_scheduler::upload_desk {
     std::vector<shared_bytes> pieces;
   };
   using content_ptr = std::shared_ptr<content const>;
+  struct incoming {
+    std::uint64_t size_to_be = 0;
+    content bytes;
+    /// Uploads of one client that send the same.
+    std::set<std::uint64_t> senders;
+  };
   struct kept_upload {
     upload_info what;
     content_ptr bytes;
@@ -48,9 +55,16 @@ class local_scheduler::upload_desk {
     upload_state state;
   };
 
-  [[nodiscard]] std::uint64_t begin(client_id from, upload_info const& what);
+  [[nodiscard]] std::uint64_t begin(client_id from, begin_upload const& first);
   void add(client_id from, send_upload&& piece);
-  [[nodiscard]] task<query_result> finish(client_id from, upload_info what);
+  void give_up(client_id from, std::string const& digest, std::uint64_t sender);
+  /// What has come for this sender, who sends no more; null where that is not all of it.
+  [[nodiscard]] content_ptr take(client_id from, finish_upload const& last);
+  [[nodiscard]] task<query_result> finish(client_id from, finish_upload last);
+  /// Held while an upload of this name is on its way to workers. Without it two of them could reach the workers in
+  /// different orders.
+  using turn = std::shared_ptr<void>;
+  [[nodiscard]] task<turn> take_turn(upload_kind kind, std::string name);
   void keep(upload_info const& what, content_ptr bytes);
   void remove(std::string const& name);
   [[nodiscard]] content_ptr find(std::string const& digest) const;
@@ -58,7 +72,8 @@ class local_scheduler::upload_desk {
 
   /// Sends a worker what it lacks.
   [[nodiscard]] static task<upload_state> give(actor_ref<worker_actor> worker, upload_info what, content_ptr bytes);
-  [[nodiscard]] static task<void> deliver(actor_ref<worker_actor> worker, kept_upload upload, promise<delivered> told);
+  [[nodiscard]] static task<void> deliver(actor_ref<worker_actor> worker, kept_upload upload, promise<delivered> told,
+                                          turn held);
   [[nodiscard]] task<void> give_everything(attach_worker joining);
   /// A copy of what a program can run, with more.
   [[nodiscard]] static std::shared_ptr<program_functions const> extended(
@@ -66,7 +81,9 @@ class local_scheduler::upload_desk {
 
   local_scheduler& scheduler_;
   std::vector<kept_upload> shelf_;  // in the order in which they came
-  std::map<std::pair<client_id, std::string>, std::pair<std::uint64_t, content>> incoming_;  // with the size to be
+  std::map<std::pair<client_id, std::string>, incoming> incoming_;
+  std::set<std::pair<upload_kind, std::string>> being_handed_out_;
+  std::vector<promise<void>> turns_wanted_;
   struct equipped {
     actor_ref<worker_actor> actor;
     std::string name;

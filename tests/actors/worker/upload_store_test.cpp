@@ -85,6 +85,20 @@ TEST_CASE("a store says what it lacks, takes it in pieces, and names it when it 
   CHECK(read_file(store.file("data")) == "abcdef");
 }
 
+TEST_CASE("a file may have any name, and stays whatever is uploaded next") {
+  folder here;
+  upload_store store(here.path());
+  for (auto const* name : {".new", ".part", "content", "lock"}) {
+    auto what = about(name, name);
+    static_cast<void>(store.take(piece(what, 0, name)));
+    CHECK_FALSE(store.take(end(what)).missing);
+  }
+  for (auto const* name : {".new", ".part", "content", "lock"}) {
+    CAPTURE(name);
+    CHECK(read_file(store.file(name)) == name);
+  }
+}
+
 TEST_CASE("a piece that comes twice changes nothing") {
   folder here;
   upload_store store(here.path());
