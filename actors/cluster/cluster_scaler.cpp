@@ -268,6 +268,12 @@ void cluster_scaler::end(member& m) {
 }
 
 task<void> cluster_scaler::end_one(std::string name) {
+  try {
+    auto telling = ask(not_coming_back{name});
+    co_await std::move(telling);
+  } catch (actor_gone const&) {
+    // With the cluster: then there is nobody to wait for it.
+  }
   auto ending = run_on_pool(*with_.hands, [workers = with_.workers, name] { workers->end(name); });
   co_await std::move(ending);
   std::erase_if(members_, [&](member const& m) { return m.name == name; });

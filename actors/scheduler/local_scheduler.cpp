@@ -107,6 +107,7 @@ void local_scheduler::on(relay_stop_calls&& message) {
 task<query_result> local_scheduler::on(query&& asked) {
   if (std::holds_alternative<shut_down>(asked.what)) quit();
   if (auto const* anew = std::get_if<restart_cluster>(&asked.what)) return restart(anew->timeout);
+  if (auto const* gone = std::get_if<not_coming_back>(&asked.what)) return await_no_more(gone->worker);
   auto known = client_ids_.find(std::uint64_t(asked.from));
   auto from = known == client_ids_.end() ? client_id{} : known->second;
   if (auto* wish = std::get_if<coordinate>(&asked.what)) {

@@ -15,11 +15,17 @@ task<query_result> local_scheduler::restart(duration timeout) {
   handle(to_scheduler::restart{now()});
   begin_anew([](worker_life const&) { return true; }, "the cluster is restarted", until);
   // Those that another restart waits for are missing, too.
+  for (auto& [name, one] : returning_) one.until = std::max(one.until, until);
   auto waiting = wait_until_back(returning_, until);
   auto missing = co_await std::move(waiting);
   query_result result;
   for (auto const& [name, one] : missing) result.problems.emplace_back(name, "");
   co_return result;
+}
+
+task<query_result> local_scheduler::await_no_more(std::string worker) {
+  if (returning_.erase(worker) > 0) wake_those_who_wait_for_workers();
+  co_return query_result{};
 }
 
 local_scheduler::lives local_scheduler::begin_anew(std::function<bool(worker_life const&)> const& which,
@@ -44,7 +50,10 @@ local_scheduler::lives local_scheduler::begin_anew(std::function<bool(worker_lif
 
 task<local_scheduler::lives> local_scheduler::wait_until_back(lives awaited, time_point until) {
   for (;;) {
-    std::erase_if(awaited, [this](auto const& one) { return is_back(one.first, one.second.life); });
+    // What is not returning any more is back, or was ended meanwhile.
+    std::erase_if(awaited, [this](auto const& one) {
+      return !returning_.contains(one.first) || is_back(one.first, one.second.life);
+    });
     if (awaited.empty()) co_return awaited;
     auto joined = with_deadline(worker_joined_.emplace_back().get_future(), until);
     try {

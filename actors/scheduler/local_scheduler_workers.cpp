@@ -61,10 +61,14 @@ void local_scheduler::perform(by_scheduler::worker_added& action) {
   entry.place = std::make_shared<worker_place const>(
       worker_place{action.worker, joined, entry.info.name, entry.info.address, arriving_worker_.epoch});
   entry.actor = std::move(joined);
-  for (auto& waiting : std::exchange(worker_joined_, {})) waiting.set_value();
+  wake_those_who_wait_for_workers();
   wants_a_worker_ = false;
   events_->worker_joined(entry.info.name);
   tell_everybody();
+}
+
+void local_scheduler::wake_those_who_wait_for_workers() {
+  for (auto& waiting : std::exchange(worker_joined_, {})) waiting.set_value();
 }
 
 void local_scheduler::remove_worker(actor_id gone) {

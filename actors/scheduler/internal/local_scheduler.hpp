@@ -110,9 +110,12 @@ class local_scheduler final : public scheduler_actor {
   };
   using lives = std::map<std::string, returning>;
   [[nodiscard]] task<query_result> restart(duration timeout);
+  [[nodiscard]] task<query_result> await_no_more(std::string worker);
+  void wake_those_who_wait_for_workers();
   /// Sends those workers away whose nannies start them again, and of whose lives this is true; gives them back.
   lives begin_anew(std::function<bool(worker_life const&)> const& which, std::string const& why, time_point until);
-  /// Gives back those that are not there again by then. Throws cancelled_error where who asked has gone.
+  /// Gives back those that are not there again by then, but for those that will not come. Throws cancelled_error where
+  /// who asked has gone.
   [[nodiscard]] task<lives> wait_until_back(lives awaited, time_point until);
   [[nodiscard]] bool is_back(std::string const& name, worker_life const& life) const;
   void introduce_holders(worker_entry& to, compute_order const& order);

@@ -122,13 +122,19 @@ struct restart_cluster {
   duration timeout{};
 };
 
+/// By who starts workers: this one has ended, or is ended, and no next life of it begins. No restart waits for it. Not
+/// for one that takes part.
+struct not_coming_back {
+  std::string worker;
+};
+
 /// From a client to a scheduler; `refs` are of this client.
 struct query {
   actor_id from{};
   std::variant<list_workers, find_data, list_data, replicate_data, rebalance_data, retire_workers, publish_data,
                unpublish_data, list_published, find_published, explain_tasks, tell_story, shut_down, begin_upload,
                send_upload, finish_upload, remove_upload, save_actor, load_actor, coordinate, restart_cluster,
-               plan_workers, give_up_upload>
+               plan_workers, give_up_upload, not_coming_back>
       what;
 };
 struct query_result {

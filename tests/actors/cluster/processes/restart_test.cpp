@@ -197,6 +197,21 @@ TEST_CASE("two clients that restart a cluster at once both find it whole") {
   CHECK(two.submit<inc>(1).get() == 2);
 }
 
+TEST_CASE("a restart does not wait for a worker that a cluster which becomes smaller has ended") {
+  troupe::runtime in;
+  troupe::local_cluster cluster(in, troupe::cluster_options{}.workers(3).threads_per_worker(1).processes());
+  auto client = cluster.connect();
+  auto restarted = client.restart();
+  // Answered after the restart has begun: nobody is back so soon.
+  static_cast<void>(client.cluster_info().get());
+  cluster.scale(1);
+  CHECK_NOTHROW(restarted.get());
+  cluster.settled().get();
+  CHECK(processes_of(client).size() == 1);
+  client.restart().get();
+  CHECK(client.submit<inc>(1).get() == 2);
+}
+
 TEST_CASE("the processes of a program's own cluster are fresh ones after a restart, under their names") {
   troupe::runtime in;
   troupe::local_cluster cluster(in, troupe::cluster_options{}.workers(2).threads_per_worker(1).processes());
