@@ -41,6 +41,7 @@ class local_cluster::impl {
   client connect(std::string name) {
     std::scoped_lock lock(mutex_);
     check_open();
+    std::erase_if(sessions_, [](auto const& one) { return one->has_ended(); });
     auto opened = sessions_.emplace_back(detail::open_session(loop_, scheduler_, workers_->callbacks(), std::move(name),
                                                               workers_->info(), workers_->reach()));
     return detail::make_client(std::move(opened), {});

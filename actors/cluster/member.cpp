@@ -1,4 +1,5 @@
 #include <troupe/actors/client/internal/local_client.hpp>
+#include <troupe/actors/cluster/internal/cluster_workers.hpp>
 #include <troupe/actors/cluster/internal/member.hpp>
 #include <troupe/actors/cluster/process/child_process.hpp>
 #include <troupe/actors/cluster/process/memory.hpp>
@@ -12,8 +13,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <random>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 namespace {
@@ -189,20 +194,76 @@ void worker_member::leave() {
   }
 }
 
+namespace {
+
+/// The clients of schedulers elsewhere that a program has in one runtime. They share a thread for callbacks.
+class clients_of_runtime {
+ public:
+  /// From its first use until the runtime closes. Throws client_closed for one that closes.
+  static std::shared_ptr<clients_of_runtime> of(runtime& in) {
+    auto& all = instances();
+    std::scoped_lock lock(all.mutex);
+    auto& known = all.known[&in];
+    if (known) return known;
+    auto made = std::make_shared<clients_of_runtime>();
+    if (!in.on_close([&in, made] {
+          made->close();
+          forget(in);
+        })) {
+      all.known.erase(&in);
+      throw client_closed("a client needs a runtime that is not closed");
+    }
+    return known = std::move(made);
+  }
+
+  [[nodiscard]] std::shared_ptr<thread_pool> const& callbacks() const noexcept { return callbacks_; }
+
+  void add(intrusive_ptr<session> opened) {
+    std::scoped_lock lock(mutex_);
+    std::erase_if(sessions_, [](auto const& one) { return one->has_ended(); });
+    sessions_.push_back(std::move(opened));
+  }
+
+ private:
+  struct by_runtime {
+    std::mutex mutex;
+    std::map<runtime const*, std::shared_ptr<clients_of_runtime>> known;
+  };
+  static by_runtime& instances() {
+    static auto* const all = new by_runtime;  // runtimes may end after the program's statics
+    return *all;
+  }
+  static void forget(runtime const& in) {
+    auto& all = instances();
+    std::scoped_lock lock(all.mutex);
+    all.known.erase(&in);
+  }
+
+  /// Throws would_deadlock on a thread of a loop, and may be called again then.
+  void close() {
+    std::unique_lock lock(mutex_);
+    auto const all = sessions_;
+    lock.unlock();
+    close_all(all);
+    callbacks_->join();
+  }
+
+  std::shared_ptr<thread_pool> const callbacks_ = std::make_shared<thread_pool>("client", 1);
+  std::mutex mutex_;  // guards sessions_
+  std::vector<intrusive_ptr<session>> sessions_;
+};
+
+}  // namespace
+
 client connect_to(runtime& in, std::string const& address, std::string name, link_options options) {
   auto& loop = in.loop(0);
-  auto self = introduce(link_role::client);
-  auto link = connect_link(loop, full_address(address), self, options).get();
-  auto peer = introduce(link_role::peer);
-  actor_ref<scheduler_actor> scheduler = loop.spawn<remote_scheduler>(std::move(link), std::move(peer), options);
-  auto pool = std::make_shared<thread_pool>(name, 1);
-  auto opened = make_intrusive<session>(scheduler, pool, session::reach::other_processes);
-  opened->set_actor(loop.spawn<local_client>(opened, scheduler, std::move(name)));
-  in.on_close([opened, pool] {
-    opened->ask_to_close();
-    opened->actor().ended().get();
-    pool->join();
-  });
+  auto others = clients_of_runtime::of(in);
+  auto link = connect_link(loop, full_address(address), introduce(link_role::client), options).get();
+  actor_ref<scheduler_actor> scheduler =
+      loop.spawn<remote_scheduler>(std::move(link), introduce(link_role::peer), options);
+  auto opened = open_session(loop, std::move(scheduler), others->callbacks(), std::move(name), {},
+                             session::reach::other_processes);
+  others->add(opened);
   return make_client(std::move(opened), {});
 }
 

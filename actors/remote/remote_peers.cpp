@@ -225,7 +225,9 @@ remote_peer::remote_peer(setup with)
     : with_(std::move(with)),
       small_(std::make_unique<lane>(*this)),
       large_(std::make_unique<lane>(*this)),
-      relayed_(std::make_shared<passed_on>()) {}
+      relayed_(std::make_shared<passed_on>()) {
+  monitor(with_.scheduler);
+}
 remote_peer::~remote_peer() = default;
 
 void remote_peer::avoid_what_is_down() {

@@ -45,6 +45,8 @@ void remote_scheduler::on(detach_client message) {
   wire_writer out(scratch_);
   out.put(std::uint64_t(message.client));
   out.send(*link_, wire_type::detach_client);
+  // Of a client's process: its link was for the client alone.
+  if (clients_.empty() && !worker_ && !nanny_) quit();
 }
 
 void remote_scheduler::on(down_msg const& message) {

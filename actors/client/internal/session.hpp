@@ -95,6 +95,8 @@ class session final : public ref_counted {
   /// From now on nothing more is accepted; what is unfinished fails as soon as the loop gets there.
   void ask_to_close() noexcept;
   [[nodiscard]] bool refusing() const noexcept { return refusing_.load(std::memory_order_acquire); }
+  /// It was closed, and the loop has let go of it.
+  [[nodiscard]] bool has_ended() const noexcept { return closed(); }
   [[nodiscard]] executor* callback_executor() const noexcept { return refusing() ? nullptr : callbacks_.get(); }
   /// Turns the running number of a task into what its key shows: one to one, but without visible order.
   [[nodiscard]] std::uint32_t scramble(std::uint64_t number) const noexcept;

@@ -54,6 +54,8 @@ class remote_peer final : public value_source {
   void on(actor_calls&& batch) override;
   void on(stop_calls&& batch) override;
   void on(look_idle);
+  /// The scheduler's stand-in: nobody is left who could ask.
+  void on(down_msg const&) { quit(); }
 
  private:
   class lane;

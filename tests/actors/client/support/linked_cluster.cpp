@@ -50,6 +50,8 @@ class linked_cluster::impl {
     return detail::connect_to(*client_in_.emplace_back(std::make_unique<runtime>()), address_, name);
   }
 
+  std::string const& address() const noexcept { return address_; }
+
   void close() {
     {
       std::scoped_lock lock(mutex_);
@@ -81,6 +83,7 @@ linked_cluster::linked_cluster(cluster_options const& options, meet who)
     : impl_(std::make_unique<impl>(options, who)) {}
 linked_cluster::~linked_cluster() = default;
 client linked_cluster::connect(std::string const& name) { return impl_->connect(name); }
+std::string const& linked_cluster::address() const noexcept { return impl_->address(); }
 void linked_cluster::close() { impl_->close(); }
 
 }  // namespace troupe::test

@@ -19,7 +19,9 @@ class linked_cluster {
   linked_cluster(linked_cluster const&) = delete;
   linked_cluster& operator=(linked_cluster const&) = delete;
 
+  /// In a runtime of its own.
   [[nodiscard]] client connect(std::string const& name);
+  [[nodiscard]] std::string const& address() const noexcept;
   void close();
 
  private:
