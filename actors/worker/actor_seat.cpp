@@ -136,6 +136,8 @@ void actor_seat::conclude(method_run& run, std::exception_ptr problem, call_fail
   {
     std::scoped_lock lock(mutex_);
     running_ = nullptr;
+    // It was stopped because the actor goes: who called has not asked for that.
+    if (!problem && !gone_.empty() && run.was_cancelled()) problem = gone_error(gone_);
     if (run.stops_actor())
       stopped = end("it was stopped", left);
     else if (!gone_.empty())

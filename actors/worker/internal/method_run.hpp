@@ -23,6 +23,8 @@ class method_run final : public execution {
   void stop_actor() noexcept { stops_actor_ = true; }
   [[nodiscard]] bool stops_actor() const noexcept { return stops_actor_; }
 
+  /// By whomever. Once it has ended.
+  [[nodiscard]] bool was_cancelled() const noexcept { return result().outcome == run_outcome::cancelled; }
   [[nodiscard]] call_answer const* id() const noexcept { return answer_.id(); }
   /// Answers with how it ended; with `problem` instead where there is one.
   void answer(std::exception_ptr problem, call_failure how = call_failure::failed) noexcept;

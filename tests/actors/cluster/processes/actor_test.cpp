@@ -38,7 +38,17 @@ class account {
   int balance_;
 };
 
-/// One that does not.
+/// Answers only when it is asked to stop.
+class patient {
+ public:
+  int wait(troupe::task_context& context) {
+    context.client().event("waits").set().get();
+    while (!context.stop_token().stop_requested()) std::this_thread::yield();
+    throw troupe::cancelled_error("asked to stop");
+  }
+};
+
+/// An account that does not forget.
 class lasting_account : public account {
  public:
   using account::account;
@@ -147,6 +157,17 @@ TEST_CASE("a call under way when its worker is lost fails and is not made again;
   CHECK_THAT(gone_because(lost), Catch::Contains("first was lost while the call was under way"));
   cluster.wait_for_workers(1);
   CHECK(handle.call<&lasting_account::put>(1).get() == 106);
+}
+
+TEST_CASE("a call under way that heeds the stop of a worker which leaves in order fails as the actor is gone") {
+  troupe::test::process_cluster cluster;
+  auto& first = cluster.add_worker("first");
+  auto client = cluster.connect();
+  auto handle = client.create_actor<patient>().get();
+  auto waiting = handle.call<&patient::wait>();
+  client.event("waits").wait().get();
+  first.send_signal(SIGTERM);
+  CHECK_THAT(gone_because(waiting), Catch::Contains("its worker leaves the cluster"));
 }
 
 TEST_CASE("an actor that may not be restarted is gone with its worker, and says so") {
