@@ -159,7 +159,7 @@ future<bool> room_for_values(link& to) {
 }
 
 task<void> send_values(link_ptr to, std::uint64_t number, std::vector<value_ptr> values, value_sender by,
-                      part_kind end) {
+                       part_kind end) {
   auto shared = std::make_shared<packing const>(packing{std::move(values), std::move(by)});
   // What is encoded while something before it is on its way.
   std::optional<future<value_part>> next;

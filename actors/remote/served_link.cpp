@@ -246,8 +246,11 @@ void served_link::receive_functions(wire_reader& in) {
 
 void served_link::attach(std::shared_ptr<program_functions const> functions) {
   worker_ = loop_.spawn<remote_worker>(intrusive_ptr<served_link>(this));
-  scheduler_.send(attach_worker{
-      worker_, *std::exchange(joining_, std::nullopt), {link_->peer().name, std::move(functions)}, life_, link_->peer().epoch});
+  scheduler_.send(attach_worker{worker_,
+                                *std::exchange(joining_, std::nullopt),
+                                {link_->peer().name, std::move(functions)},
+                                life_,
+                                link_->peer().epoch});
 }
 
 void served_link::receive_memory(wire_reader& in) {
@@ -337,7 +340,7 @@ void served_link::send_news(std::uint64_t client, std::span<client_news_item con
 }
 
 std::string served_link::try_news(std::uint64_t client, std::vector<worker_place_ptr> const& places,
-                                     std::span<client_news_item const> items) {
+                                  std::span<client_news_item const> items) {
   try {
     wire_writer out(scratch_);
     out.put(client);
@@ -414,7 +417,7 @@ void served_link::send_orders(std::span<compute_order const> orders, std::span<c
 }
 
 std::string served_link::try_orders(std::vector<worker_place_ptr> const& peers, std::span<compute_order const> orders,
-                                     std::span<call_ptr const> calls) {
+                                    std::span<call_ptr const> calls) {
   auto told = told_.count();
   try {
     wire_writer out(scratch_);

@@ -61,11 +61,11 @@ class served_link final : public ref_counted, public link_handler {
   void send_orders(std::span<compute_order const> orders, std::span<call_ptr const> calls);
   /// What is wrong with them; "" when they were sent.
   [[nodiscard]] std::string try_orders(std::vector<worker_place_ptr> const& peers,
-                                        std::span<compute_order const> orders, std::span<call_ptr const> calls);
+                                       std::span<compute_order const> orders, std::span<call_ptr const> calls);
   void refuse(compute_order const& order, std::string const& why);
   void send_news(std::uint64_t client, std::span<client_news_item const> items);
   [[nodiscard]] std::string try_news(std::uint64_t client, std::vector<worker_place_ptr> const& places,
-                                        std::span<client_news_item const> items);
+                                     std::span<client_news_item const> items);
 
   void receive(wire_type type, wire_reader& in);
   void receive_batch(wire_reader& in);

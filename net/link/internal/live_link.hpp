@@ -154,8 +154,8 @@ class live_link final : public link, public resident, private stream_user {
   bool peer_closed_ = false;  ///< nobody waits for it at the other end
   bool peer_ended_ = false;   ///< its process: no stream comes after the present one
   bool down_ = false;
-  bool pong_waits_ = false;   ///< to be written
-  bool listened_ = false;     ///< a handler was set, once
+  bool pong_waits_ = false;         ///< to be written
+  bool listened_ = false;           ///< a handler was set, once
   bool waits_for_handler_ = false;  ///< and reads nothing before
   bool read_queued_ = false;
   bool tells_later_ = false;  ///< down, and nobody is there to hear of it

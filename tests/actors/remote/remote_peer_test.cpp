@@ -186,9 +186,7 @@ struct scene {
     with.directly_again_after = again_after;
     peer = in.loop().spawn<remote_peer>(with);
   }
-  ~scene() {
-    in.close();
-  }
+  ~scene() { in.close(); }
   scene(scene const&) = delete;
   scene& operator=(scene const&) = delete;
 

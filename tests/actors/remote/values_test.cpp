@@ -230,8 +230,7 @@ TEST_CASE("those who wait for room do not send all at once when there is some") 
   }
   std::size_t most = 0;
   auto done = [&] { return std::ranges::all_of(answers, [](auto const& answer) { return answer.done(); }); };
-  while (!done() && (a.w.runs.step() || a.w.runs.advance_to_next_timer()))
-    most = std::max(most, a.w.server->backlog());
+  while (!done() && (a.w.runs.step() || a.w.runs.advance_to_next_timer())) most = std::max(most, a.w.server->backlog());
   REQUIRE(done());
   CHECK(most > troupe::detail::most_unaccepted);
   CHECK(most < troupe::detail::most_unaccepted + 2 * troupe::detail::part_size);
