@@ -1,6 +1,7 @@
 #include "../../net/link/recording_handler.hpp"
 #include "../cluster/support/captured.hpp"
 
+#include <troupe/actors/functions/typed_call.hpp>
 #include <troupe/actors/remote/internal/remote_peers.hpp>
 #include <troupe/actors/remote/internal/value_parts.hpp>
 #include <troupe/actors/runtime/internal/asio_loop.hpp>

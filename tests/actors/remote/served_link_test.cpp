@@ -173,7 +173,7 @@ class lying_worker final : public actor {
   lying_worker(link_ptr over, std::shared_ptr<promise<std::string>> down) : link_(std::move(over)), mine_(down) {
     link_->set_handler(&mine_);
     wire_writer out(scratch_);
-    out.put(worker_info{"liar", 1});
+    out.put(worker_info{"liar", 1, 0, ""});
     out.put(std::uint64_t{5});
     out.put(worker_life{});
     out.send(*link_, wire_type::attach_worker);
@@ -322,7 +322,7 @@ TEST_CASE("who gives up waiting for workers is forgotten at both ends") {
 TEST_CASE("orders that are too many for one message come in several, and what is too large for any fails alone") {
   told_scene s;
   auto over = s.join(link_role::worker, 20'000);
-  over.send(attach_worker{s.in.loop().spawn<told_worker>(s.at_worker), worker_info{"worker-0", 1}, {}, {}});
+  over.send(attach_worker{s.in.loop().spawn<told_worker>(s.at_worker), worker_info{"worker-0", 1, 0, ""}, {}, {}});
   auto joined = s.seen->worker.get_future().get();
   CHECK(joined.epoch == 2);
   joined.worker.send(worker_welcome{{3}, {}});
