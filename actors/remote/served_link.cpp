@@ -4,7 +4,6 @@
 #include <troupe/actors/runtime/internal/asio_loop.hpp>
 #include <troupe/actors/worker/log.hpp>
 #include <troupe/futures/errors.hpp>
-#include <troupe/net/codec/schema.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -233,13 +232,8 @@ void served_link::receive_worker(wire_reader& in) {
 void served_link::receive_functions(wire_reader& in) {
   if (!joining_ || in.get<std::uint64_t>() != digest_) throw codec_error("functions that nobody asked for");
   auto functions = std::make_shared<program_functions>();
-  // It is kept for all who say this digest: see local_functions.
-  std::string text;
-  for (auto& [name, schema] : in.get<std::vector<std::pair<std::string, std::string>>>()) {
-    text.append(name).append("\n").append(schema).append("\n");
+  for (auto& [name, schema] : in.get<std::vector<std::pair<std::string, std::string>>>())
     (*functions)[std::move(name)].insert(std::move(schema));
-  }
-  if (hash_schema(text) != digest_) throw codec_error("functions of another digest than was said");
   if (port_) port_->functions(digest_) = functions;
   attach(std::move(functions));
 }

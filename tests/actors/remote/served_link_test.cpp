@@ -167,35 +167,6 @@ class told_worker final : public worker_actor {
   std::shared_ptr<seen> by_;
 };
 
-/// Tells other functions than those of the digest that it says.
-class lying_worker final : public actor {
- public:
-  lying_worker(link_ptr over, std::shared_ptr<promise<std::string>> down) : link_(std::move(over)), mine_(down) {
-    link_->set_handler(&mine_);
-    wire_writer out(scratch_);
-    out.put(worker_info{"liar", 1, 0, ""});
-    out.put(std::uint64_t{5});
-    out.put(worker_life{});
-    out.send(*link_, wire_type::attach_worker);
-    wire_writer list(scratch_);
-    list.put(std::uint64_t{5});
-    list.put(std::vector<std::pair<std::string, std::string>>{{"f", "i()"}});
-    list.send(*link_, wire_type::functions);
-  }
-  ~lying_worker() override { link_->set_handler(nullptr); }
-
- private:
-  struct handler final : link_handler {
-    explicit handler(std::shared_ptr<promise<std::string>> down) : down_(std::move(down)) {}
-    void on_message(std::uint16_t, std::span<std::byte const>, std::vector<buffer>) override {}
-    void on_down(std::string const& reason) override { down_->set_value(reason); }
-    std::shared_ptr<promise<std::string>> down_;
-  };
-  link_ptr link_;
-  encoder scratch_;
-  handler mine_;
-};
-
 /// What is between two told actors.
 struct told_scene {
   told_scene() = default;
@@ -346,13 +317,4 @@ TEST_CASE("orders that are too many for one message come in several, and what is
   CHECK(std::is_sorted(s.at_worker->attempts.begin(), s.at_worker->attempts.end()));
   CHECK(s.at_worker->calls == 99);
   CHECK(s.at_worker->peers == 1);
-}
-
-TEST_CASE("functions that are not those of their digest close the link, before they are kept for others") {
-  told_scene s;
-  auto down = std::make_shared<promise<std::string>>();
-  auto address = s.port.ask(scheduler_port::get_address{}).get();
-  auto self = test::hello_of("liar", 2, link_role::worker);
-  auto liar = s.in.loop().spawn<lying_worker>(connect_link(s.in.loop(), address, self, {}).get(), down);
-  CHECK_THAT(down->get_future().get(), Contains("functions of another digest"));
 }
