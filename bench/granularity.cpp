@@ -185,7 +185,6 @@ std::vector<figure> granularity_figures() {
       over_tcp("metg-all-to-all-tcp-8", "the same with all", {pattern::all_to_all, 8}),
       {"metg-stencil-inproc", "us", "METG(50 %) of a stencil of 2 columns in one process, two threads", 5,
        [] { return in_process({pattern::stencil, 2}); }},
-      {"metg-stencil-inproc-8", "us", "the same with 8 columns", 5, [] { return in_process({pattern::stencil, 8}); }},
   };
 }
 

@@ -87,5 +87,4 @@ FIGURES = {
     "metg-fft-tcp-8": lambda: metg(Cluster, "fft", 8),
     "metg-all-to-all-tcp-8": lambda: metg(Cluster, "all-to-all", 8),
     "metg-stencil-inproc": lambda: metg(InProcess, "stencil", 2),
-    "metg-stencil-inproc-8": lambda: metg(InProcess, "stencil", 8),
 }
