@@ -1,6 +1,7 @@
 #include <troupe/actors/cluster/internal/cluster_scaler.hpp>
 #include <troupe/actors/worker/internal/run_on_pool.hpp>
 #include <troupe/actors/worker/log.hpp>
+#include <troupe/futures/group_wait.hpp>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -268,12 +270,10 @@ void cluster_scaler::end(member& m) {
 }
 
 task<void> cluster_scaler::end_one(std::string name) {
-  try {
-    auto telling = ask(not_coming_back{name});
-    co_await std::move(telling);
-  } catch (actor_gone const&) {
-    // With the cluster: then there is nobody to wait for it.
-  }
+  // Where that fails the cluster is gone, and nobody waits for it.
+  auto telling = ask(not_coming_back{name});
+  group_wait told(std::vector<state_base*>{future_access::state(telling).get()}, wait_for::all_completed);
+  co_await told;
   auto ending = run_on_pool(*with_.hands, [workers = with_.workers, name] { workers->end(name); });
   co_await std::move(ending);
   std::erase_if(members_, [&](member const& m) { return m.name == name; });

@@ -55,8 +55,9 @@ void hand_over(detail::worker_member& member, detail::stop_signals& signals) {
   try {
     for (auto const& [worker, why] : answer.get().problems) log("what {} holds goes with it: {}", worker, why);
   } catch (cancelled_error const&) {
-    // It was let go before it was answered, or there is no scheduler any more: the end of the link says which.
+    return;  // it was let go before it was answered
   } catch (actor_gone const&) {
+    return;  // there is no scheduler any more, which the end of the link says
   } catch (error const& problem) {
     log("what this worker holds goes with it: {}", problem.what());
   }
