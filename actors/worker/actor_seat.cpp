@@ -60,7 +60,7 @@ void actor_seat::stop(call_answer const* call) {
   found->answer(nullptr);
 }
 
-void actor_seat::leave(std::string why, call_failure how) {
+void actor_seat::leave(std::string const& why, call_failure how) {
   waiting_calls left;
   std::unique_lock lock(mutex_);
   auto running = running_;

@@ -34,7 +34,7 @@ class actor_seat final : public ref_counted {
   void stop(call_answer const* call);
   /// The actor ends: calls that wait, and those to come, fail with `why`; a running one is asked to stop and goes on to
   /// its end. Undelivered: there may be another life of the actor elsewhere.
-  void leave(std::string why, call_failure how);
+  void leave(std::string const& why, call_failure how);
 
   // For the running method.
   /// Throws error where the object is of another type.
