@@ -58,8 +58,8 @@ def is_named_object(diagnostic):
 
 def run(options):
     candidates = [path for path in files(".cpp", ".hpp") if not path.startswith(SKIPPED)]
-    if not options.all:
-        changed = changed_files()
+    changed = None if options.all else changed_files()
+    if changed is not None:
         candidates = [path for path in candidates if path in changed]
     version = subprocess.run([TOOL, "--version"], capture_output=True, text=True, check=True).stdout
     context = [version, *map(text, CONFIGURATIONS), *compile_flags()]

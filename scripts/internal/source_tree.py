@@ -79,13 +79,14 @@ def digest(path, *context):
 
 
 def changed_files():
-    """Files that differ from where this branch left the main line, else from the commit before. A history of one commit
-    has none to compare with: what is not committed."""
+    """Files that differ from where this branch left the main line, else from the commit before; None: unknown, so all."""
     head = git("rev-parse", "HEAD")
     bases = [git("merge-base", "HEAD", upstream) for upstream in ("origin/HEAD", "origin/main")]
     base = next((found for found in bases if found and found != head), None) or git("rev-parse", "--verify", "HEAD~1")
-    changed = git("diff", "--name-only", (base or head)[0]) if base or head else []
-    return set(changed + git("ls-files", "--others", "--exclude-standard"))
+    if not base:
+        return None
+    changed = git("diff", "--name-only", base[0]) + git("ls-files", "--others", "--exclude-standard")
+    return set(changed)
 
 
 def compile_flags():
