@@ -10,9 +10,8 @@
 ///   task does through its context's client belongs to its worker.
 /// - Failure: error for an empty name, for values of another type than the queue, variable or topic has, and for a
 ///   semaphore of another number of leases; client_closed after close, or when the scheduler is gone.
-/// - Values are kept by the scheduler, encoded: for large ones pass the name of a dataset. Who takes one reads it on
-/// the
-///   thread that awaits it; one that cannot be read fails him with what was thrown, and is not given to another.
+/// - Values are kept by the scheduler, encoded: for large ones pass the name of a dataset. The thread that awaits one
+///   reads it; one that cannot be read fails that wait with what was thrown, and is not given to another.
 /// - Handles of actors (remote_actor) cannot lie in values, because nobody would keep the actor: `put`, `set` and
 ///   `publish` throw error. Pass the actor's name; `create_actor` with that name gives a handle of the same actor.
 

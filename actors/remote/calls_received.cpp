@@ -146,8 +146,7 @@ std::string calls_received::try_to_send(std::span<std::unique_ptr<answer> const>
       if (!one->handles.actors.empty()) lent_.emplace(one->number, std::move(one->handles.keeper));
     return {};
   } catch (...) {
-    auto text = describe(std::current_exception());
-    return text.empty() ? "it cannot be encoded" : text;
+    return describe_caught();
   }
 }
 

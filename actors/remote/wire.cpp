@@ -76,6 +76,11 @@ void wire_writer::put(value_ptr const& value) {
   put(pack(value));
 }
 
+std::string describe_caught() {
+  auto text = troupe::describe(std::current_exception());
+  return text.empty() ? "it cannot be encoded" : text;
+}
+
 void wire_writer::put(std::exception_ptr const& error) { encode(out_, describe_error(error)); }
 
 void wire_writer::put_short(std::exception_ptr const& error) {

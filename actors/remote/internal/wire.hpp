@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <exception>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace troupe::detail {
@@ -94,6 +95,9 @@ class functions_heard {
 
 /// Of a text that is to get through whatever the peer accepts.
 inline constexpr std::size_t longest_problem = 2048;
+
+/// In a handler: what was thrown, as the reason why something was not sent; never "".
+[[nodiscard]] std::string describe_caught();
 
 /// A message on its way out.
 class wire_writer {
