@@ -1,4 +1,5 @@
 #include "../../futures/support/started.hpp"
+#include "../support/quiet_actors.hpp"
 
 #include <troupe/actors/client/client.hpp>
 #include <troupe/actors/client/internal/local_client.hpp>
@@ -21,6 +22,7 @@ namespace {
 
 using namespace troupe;
 using namespace troupe::detail;
+using troupe::test::quiet_scheduler;
 
 int number(int n) { return n; }
 
@@ -54,8 +56,9 @@ class numbers_there final : public value_source {
 };
 
 /// What is submitted is done at once; the results are said to be of these sizes.
-class instant_scheduler final : public scheduler_actor {
+class instant_scheduler final : public quiet_scheduler {
  public:
+  using quiet_scheduler::on;
   instant_scheduler(actor_ref<numbers_there> where, std::vector<std::uint64_t> sizes)
       : place_(std::make_shared<worker_place const>(worker_place{{7}, std::move(where), "worker-7", ""})),
         sizes_(std::move(sizes)) {}
@@ -69,18 +72,6 @@ class instant_scheduler final : public scheduler_actor {
     }
     if (!news.items.empty()) client_.send(std::move(news));
   }
-  void on(detach_client) override {}
-  void on(attach_worker&&) override {}
-  void on(attach_nanny&&) override {}
-  void on(worker_memory) override {}
-  void on(worker_news&&) override {}
-  void on(relay_calls&&) override {}
-  void on(relay_stop_calls&&) override {}
-  task<cluster_info> on(get_info) override { co_return cluster_info{}; }
-  task<cluster_status> on(get_status) override { co_return cluster_status{}; }
-  task<query_result> on(query&&) override { co_return query_result{}; }
-  task<value_ptr> on(run_call&&) override { co_return nullptr; }
-  task<query_result> on(change_plugin&&) override { co_return query_result{}; }
   task<std::vector<value_ptr>> on(relay_values const&) override { throw error("nothing has to be relayed"); }
 
  private:

@@ -1,4 +1,5 @@
 #include "../../futures/support/started.hpp"
+#include "../support/quiet_actors.hpp"
 #include "support/folder.hpp"
 
 #include <troupe/actors/client/client.hpp>
@@ -27,6 +28,8 @@ namespace {
 using namespace std::chrono_literals;
 using namespace troupe;
 using namespace troupe::detail;
+using troupe::test::quiet_scheduler;
+using troupe::test::quiet_worker;
 
 std::string digest_of(char content) { return std::string(64, content); }
 
@@ -42,25 +45,16 @@ struct files {
 };
 
 /// Has every content already, and names it after a while.
-class naming_worker final : public worker_actor {
+class naming_worker final : public quiet_worker {
  public:
+  using quiet_worker::on;
   explicit naming_worker(std::shared_ptr<files> known) : files_(std::move(known)) {}
-  void on(worker_welcome) override {}
-  void on(compute_batch&&) override {}
-  void on(stop_batch&&) override {}
-  void on(free_batch&&) override {}
-  void on(dismiss const&) override {}
-  void on(actor_calls&&) override {}
-  void on(stop_calls&&) override {}
   task<upload_state> on(give_upload&& given) override {
     auto what = std::move(given.what);
     co_await sleep_for(files_->takes[what.digest]);
     files_->named[what.name] = what.digest;
     co_return upload_state{};
   }
-  task<plugin_taken> on(give_plugin&&) override { co_return plugin_taken{}; }
-  task<std::vector<value_ptr>> on(get_values const&) override { co_return std::vector<value_ptr>(); }
-  task<void> on(finish_up) override { co_return; }
 
  private:
   std::shared_ptr<files> files_;
@@ -116,8 +110,9 @@ struct told {
   std::vector<give_up_upload> given_up;
 };
 
-class deaf_scheduler final : public scheduler_actor {
+class deaf_scheduler final : public quiet_scheduler {
  public:
+  using quiet_scheduler::on;
   explicit deaf_scheduler(std::shared_ptr<told> noted) : told_(std::move(noted)) {}
   task<query_result> on(query&& asked) override {
     if (auto* begun = std::get_if<begin_upload>(&asked.what)) told_->begun.push_back(*begun);
@@ -128,20 +123,6 @@ class deaf_scheduler final : public scheduler_actor {
     }
     co_return query_result{};
   }
-  void on(attach_client&&) override {}
-  void on(client_batch&&) override {}
-  void on(detach_client) override {}
-  void on(attach_worker&&) override {}
-  void on(attach_nanny&&) override {}
-  void on(worker_memory) override {}
-  void on(worker_news&&) override {}
-  void on(relay_calls&&) override {}
-  void on(relay_stop_calls&&) override {}
-  task<cluster_info> on(get_info) override { co_return cluster_info{}; }
-  task<cluster_status> on(get_status) override { co_return cluster_status{}; }
-  task<value_ptr> on(run_call&&) override { co_return nullptr; }
-  task<query_result> on(change_plugin&&) override { co_return query_result{}; }
-  task<std::vector<value_ptr>> on(relay_values const&) override { co_return std::vector<value_ptr>(); }
 
  private:
   std::shared_ptr<told> told_;

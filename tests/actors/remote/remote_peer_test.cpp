@@ -1,5 +1,6 @@
 #include "../../net/link/recording_handler.hpp"
 #include "../cluster/support/captured.hpp"
+#include "../support/quiet_actors.hpp"
 
 #include <troupe/actors/functions/typed_call.hpp>
 #include <troupe/actors/remote/internal/remote_peers.hpp>
@@ -24,6 +25,7 @@ namespace {
 using namespace troupe;
 using namespace troupe::detail;
 using Catch::Matchers::Contains;
+using troupe::test::quiet_scheduler;
 
 int inc(int n) { return n + 1; }
 
@@ -126,8 +128,9 @@ struct never_answered final : call_answer {
 enum class kind : bool { small, large };
 
 /// Has no workers. Keeps calls that it is to pass on, if so told.
-class holding_scheduler final : public scheduler_actor {
+class holding_scheduler final : public quiet_scheduler {
  public:
+  using quiet_scheduler::on;
   struct held {
     std::mutex mutex;
     bool holds = false;
@@ -156,18 +159,6 @@ class holding_scheduler final : public scheduler_actor {
     throw actor_gone("the worker left the cluster");
     co_return std::vector<value_ptr>{};
   }
-  void on(attach_client&&) override {}
-  void on(detach_client) override {}
-  void on(attach_worker&&) override {}
-  void on(attach_nanny&&) override {}
-  void on(worker_memory) override {}
-  void on(client_batch&&) override {}
-  void on(worker_news&&) override {}
-  task<cluster_info> on(get_info) override { co_return cluster_info{}; }
-  task<cluster_status> on(get_status) override { co_return cluster_status{}; }
-  task<query_result> on(query&&) override { co_return query_result{}; }
-  task<value_ptr> on(run_call&&) override { co_return nullptr; }
-  task<query_result> on(change_plugin&&) override { co_return query_result{}; }
 
  private:
   std::shared_ptr<held> by_;

@@ -1,4 +1,5 @@
 #include "../../net/link/recording_handler.hpp"
+#include "../support/quiet_actors.hpp"
 
 #include <troupe/actors/client/internal/client_actor.hpp>
 #include <troupe/actors/functions/typed_call.hpp>
@@ -30,6 +31,8 @@ namespace {
 using namespace troupe;
 using namespace troupe::detail;
 using Catch::Matchers::Contains;
+using troupe::test::quiet_scheduler;
+using troupe::test::quiet_worker;
 
 std::string text_of_size(std::size_t size) { return std::string(size, 't'); }
 std::size_t length_of(std::string const& text) { return text.size(); }
@@ -60,8 +63,9 @@ struct scene {
 };
 
 /// Does nothing but tell the test who has come, and what.
-class told_scheduler final : public scheduler_actor {
+class told_scheduler final : public quiet_scheduler {
  public:
+  using quiet_scheduler::on;
   struct seen {
     promise<actor_ref<client_actor>> client;
     promise<attach_worker> worker;
@@ -73,14 +77,8 @@ class told_scheduler final : public scheduler_actor {
   };
   explicit told_scheduler(std::shared_ptr<seen> by) : by_(std::move(by)) {}
   void on(attach_client&& message) override { by_->client.set_value(message.client); }
-  void on(detach_client) override {}
   void on(attach_worker&& message) override { by_->worker.set_value(std::move(message)); }
-  void on(attach_nanny&&) override {}
-  void on(worker_memory) override {}
-  void on(client_batch&&) override {}
   void on(worker_news&& news) override { by_->news.set_value(std::move(news)); }
-  void on(relay_calls&&) override {}
-  void on(relay_stop_calls&&) override {}
   task<cluster_info> on(get_info) override {
     auto never = never_.emplace_back().get_future();
     ++by_->waiting;
@@ -91,10 +89,6 @@ class told_scheduler final : public scheduler_actor {
     }
     co_return cluster_info{};
   }
-  task<cluster_status> on(get_status) override { co_return cluster_status{}; }
-  task<query_result> on(query&&) override { co_return query_result{}; }
-  task<value_ptr> on(run_call&&) override { co_return nullptr; }
-  task<query_result> on(change_plugin&&) override { co_return query_result{}; }
   /// As if any two were as many as are wanted at once.
   task<std::vector<value_ptr>> on(relay_values const& request) override {
     ++by_->relayed;
@@ -133,8 +127,9 @@ class told_client final : public client_actor {
   std::shared_ptr<seen> by_;
 };
 
-class told_worker final : public worker_actor {
+class told_worker final : public quiet_worker {
  public:
+  using quiet_worker::on;
   struct seen {
     std::mutex mutex;
     std::vector<attempt_id> attempts;
@@ -146,22 +141,12 @@ class told_worker final : public worker_actor {
     }
   };
   explicit told_worker(std::shared_ptr<seen> by) : by_(std::move(by)) {}
-  void on(worker_welcome) override {}
   void on(compute_batch&& batch) override {
     std::scoped_lock lock(by_->mutex);
     for (auto const& order : batch.orders) by_->attempts.push_back(order.attempt);
     by_->calls += batch.calls.size();
     by_->peers += batch.peers.size();
   }
-  void on(stop_batch&&) override {}
-  void on(free_batch&&) override {}
-  void on(dismiss const&) override {}
-  void on(actor_calls&&) override {}
-  void on(stop_calls&&) override {}
-  task<upload_state> on(give_upload&&) override { co_return upload_state{}; }
-  task<plugin_taken> on(give_plugin&&) override { co_return plugin_taken{}; }
-  task<std::vector<value_ptr>> on(get_values const&) override { co_return std::vector<value_ptr>{}; }
-  task<void> on(finish_up) override { co_return; }
 
  private:
   std::shared_ptr<seen> by_;

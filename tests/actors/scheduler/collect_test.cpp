@@ -1,3 +1,5 @@
+#include "../support/quiet_actors.hpp"
+
 #include <troupe/actors/client/internal/client_actor.hpp>
 #include <troupe/actors/functions/typed_call.hpp>
 #include <troupe/actors/runtime/simulated_loop.hpp>
@@ -19,12 +21,14 @@ namespace {
 
 using namespace troupe;
 using namespace troupe::detail;
+using troupe::test::quiet_worker;
 
 int nothing() { return 0; }
 
 /// Says of everything that it is done; its values are the indices of the tasks.
-class eager_worker final : public worker_actor {
+class eager_worker final : public quiet_worker {
  public:
+  using quiet_worker::on;
   struct seen {
     /// Answers wait for it.
     std::shared_ptr<promise<void>> gate;
@@ -45,13 +49,6 @@ class eager_worker final : public worker_actor {
     }
     scheduler_.send(std::move(news));
   }
-  void on(stop_batch&&) override {}
-  void on(free_batch&&) override {}
-  void on(dismiss const&) override {}
-  void on(actor_calls&&) override {}
-  void on(stop_calls&&) override {}
-  task<upload_state> on(give_upload&&) override { co_return upload_state{}; }
-  task<plugin_taken> on(give_plugin&&) override { co_return plugin_taken{}; }
   task<std::vector<value_ptr>> on(get_values const& request) override {
     auto& noted = by_->asked.emplace_back();
     for (auto task : request.tasks) noted.push_back(task.index);
@@ -63,7 +60,6 @@ class eager_worker final : public worker_actor {
     for (auto task : request.tasks) values.emplace_back(new value_box<int>(std::in_place, int(task.index)));
     co_return values;
   }
-  task<void> on(finish_up) override { co_return; }
 
  private:
   actor_ref<scheduler_actor> scheduler_;

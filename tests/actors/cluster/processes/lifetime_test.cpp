@@ -32,11 +32,6 @@ int wait_for_stop(troupe::task_context& context, std::string const& marker) {
   throw troupe::cancelled_error("asked to");
 }
 
-bool says(lines const& said, std::string const& text) {
-  auto all = said.all();
-  return std::any_of(all.begin(), all.end(), [&](auto const& line) { return line.find(text) != std::string::npos; });
-}
-
 }  // namespace
 
 TEST_CASE("what was scattered to a worker is there when its lifetime is over and another worker stays") {

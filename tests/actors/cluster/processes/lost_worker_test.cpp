@@ -68,6 +68,21 @@ std::string fresh_path() {
   return path;
 }
 
+/// The task, once it has begun.
+template <auto Function>
+void end_worker_of() {
+  troupe::test::process_cluster cluster;
+  auto& first = cluster.add_worker("first");
+  auto client = cluster.connect();
+  auto marker = fresh_path();
+  auto f = client.submit<Function>(marker);
+  while (!std::ifstream(marker)) std::this_thread::yield();
+  first.send_signal(SIGTERM);
+  cluster.add_worker("second");
+  CHECK(f.get() == 42);
+  ::unlink(marker.c_str());
+}
+
 }  // namespace
 
 TEST_CASE("a task whose worker is killed runs again on another") {
@@ -83,29 +98,11 @@ TEST_CASE("a task whose worker is killed runs again on another") {
 }
 
 TEST_CASE("a task that heeds the stop of a worker that ends in order runs again on another") {
-  troupe::test::process_cluster cluster;
-  auto& first = cluster.add_worker("first");
-  auto client = cluster.connect();
-  auto marker = fresh_path();
-  auto f = client.submit<wait_once>(marker);
-  while (!std::ifstream(marker)) std::this_thread::yield();
-  first.send_signal(SIGTERM);
-  cluster.add_worker("second");
-  CHECK(f.get() == 42);
-  ::unlink(marker.c_str());
+  end_worker_of<wait_once>();
 }
 
 TEST_CASE("a task that waits for one of its own runs again on another worker when its worker ends in order") {
-  troupe::test::process_cluster cluster;
-  auto& first = cluster.add_worker("first");
-  auto client = cluster.connect();
-  auto marker = fresh_path();
-  auto f = client.submit<wait_for_child_once>(marker);
-  while (!std::ifstream(marker)) std::this_thread::yield();
-  first.send_signal(SIGTERM);
-  cluster.add_worker("second");
-  CHECK(f.get() == 42);
-  ::unlink(marker.c_str());
+  end_worker_of<wait_for_child_once>();
 }
 
 TEST_CASE("what was queued on a killed worker, and what only it held, comes from the others") {

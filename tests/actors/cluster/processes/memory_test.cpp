@@ -155,18 +155,13 @@ TEST_CASE("a process that takes too much begins nothing new until it takes less"
   cluster.wait_for_workers(1);
   auto client = cluster.connect();
   CHECK(client.submit<occupy>(2 * much).get() == 2 * much);
-  auto is_said = [&](std::string const& what) {
-    auto all = said.all();
-    return std::any_of(all.begin(), all.end(),
-                       [&](std::string const& line) { return line.find(what) != std::string::npos; });
-  };
-  while (!is_said("nothing new begins until that is less")) std::this_thread::yield();
+  while (!says(said, "nothing new begins until that is less")) std::this_thread::yield();
   auto waiting = client.submit<occupy>(1);
   // What looks at workers is no load; this lets memory go.
   static_cast<void>(troupe::block_on(client.run<occupy>(std::size_t{1})));
   CHECK(waiting.get() == 1);
   // Its lines come by way of a pipe.
-  while (!is_said("tasks begin again")) std::this_thread::yield();
+  while (!says(said, "tasks begin again")) std::this_thread::yield();
 }
 
 TEST_CASE("a worker process of a program's own cluster that takes more than its memory is killed and started again") {

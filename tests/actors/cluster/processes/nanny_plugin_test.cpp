@@ -97,11 +97,6 @@ names kinds(std::string const& journal) {
   return found;
 }
 
-bool says(lines const& said, std::string const& text) {
-  auto all = said.all();
-  return std::any_of(all.begin(), all.end(), [&](auto const& line) { return line.find(text) != std::string::npos; });
-}
-
 std::map<std::string, std::string> quick() { return {{"TROUPE_NANNY__BACKOFF", "1ms"}}; }
 
 }  // namespace

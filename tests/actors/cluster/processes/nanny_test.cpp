@@ -24,11 +24,6 @@ int process_id() { return ::getpid(); }
 void crash() { std::raise(SIGKILL); }
 void kill_worker(int process) { ::kill(process, SIGKILL); }
 
-bool says(lines const& said, std::string const& text) {
-  auto all = said.all();
-  return std::any_of(all.begin(), all.end(), [&](auto const& line) { return line.find(text) != std::string::npos; });
-}
-
 /// Listens on a port of this machine and says nothing: a worker that gives it for its own seems to be there whatever
 /// becomes of its process.
 class silent_port {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -35,5 +36,11 @@ class lines {
   std::condition_variable changed_;
   std::vector<std::string> all_;
 };
+
+/// In one of its lines, so far.
+[[nodiscard]] inline bool says(lines const& said, std::string_view text) {
+  auto all = said.all();
+  return std::any_of(all.begin(), all.end(), [&](std::string const& line) { return line.find(text) != line.npos; });
+}
 
 }  // namespace troupe::test
