@@ -71,8 +71,10 @@ struct scheduler_options {
   /// Unfinished tasks a worker holds at most, suspended ones not counted.
   std::uint32_t window_limit = 4096;
   /// Bytes of results a worker is expected to make ahead of need, per thread, so that those that use them can come in
-  /// between: beyond it a worker is given two tasks per thread. Where it is given more work ahead, as many times more.
+  /// between: beyond it a worker is given two tasks per thread. Where it is given more work ahead, as many times more,
+  /// but then for all threads not more than this share of the memory that it may fill.
   std::uint64_t bytes_ahead = std::uint64_t{256} << 10;
+  double memory_ahead = 1.0 / 16;
   /// Give a task, while no other is ready, to a worker that makes what it still waits for, so that it begins there
   /// without a word from here.
   bool give_ahead = true;

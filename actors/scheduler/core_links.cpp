@@ -122,7 +122,9 @@ void scheduler_core::state::size_window(worker_record& worker) {
   auto ahead = std::max(least, std::min(2 * worker.round_trip, nanoseconds(options.most_work_ahead)));
   auto threads = static_cast<double>(worker.nthreads);
   worker.most_load = static_cast<std::int64_t>(threads * ahead);
-  worker.most_bytes = static_cast<std::int64_t>(threads * ahead / least * static_cast<double>(options.bytes_ahead));
+  auto usual = threads * static_cast<double>(options.bytes_ahead);
+  auto spared = options.memory_ahead * static_cast<double>(worker.memory_target);
+  worker.most_bytes = static_cast<std::int64_t>(std::clamp(usual * ahead / least, usual, std::max(usual, spared)));
 }
 
 }  // namespace troupe::detail

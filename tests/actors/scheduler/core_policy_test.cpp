@@ -58,6 +58,23 @@ TEST_CASE("a reduction uses up its leaves before more are made, however it was s
   CHECK(static_cast<double>(cluster.peak_bytes()) <= limit);
 }
 
+TEST_CASE("a reduction of many short tasks needs little of its workers' memory, however long the way to them is") {
+  constexpr std::uint64_t chunk = 256 << 10, memory_limit = 64 << 20;
+  constexpr std::uint32_t leaves = 2048, workers = 2, threads = 2;
+  timed_cluster cluster;
+  cluster.latency = GENERATE(50us, 500us, 5ms);
+  for (std::uint32_t i = 0; i < workers; ++i) cluster.add_worker(threads, memory_limit);
+  auto client = cluster.add_client();
+  auto graph = tree(leaves, {100us, chunk}, {50us, chunk});
+  cluster.submit(client, graph);
+  hold_only_the_last(cluster, client, graph.size());
+  cluster.run();
+  CHECK(cluster.finished() == graph.size());
+  double limit = 1.2 * workers * threads * (std::log2(leaves) + 1) * static_cast<double>(chunk);
+  INFO("latency " << cluster.latency.count() << " ns, peak " << cluster.peak_bytes() / chunk << " chunks");
+  CHECK(static_cast<double>(cluster.peak_bytes()) <= limit);
+}
+
 TEST_CASE("what was submitted in order is run in it: what only a second pass can use is not made in the first") {
   constexpr std::uint64_t chunk = 64 << 20;
   constexpr std::uint32_t chunks = 64;

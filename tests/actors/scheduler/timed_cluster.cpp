@@ -15,10 +15,10 @@ client_id timed_cluster::add_client() {
   return added;
 }
 
-worker_id timed_cluster::add_worker(std::uint32_t nthreads) {
+worker_id timed_cluster::add_worker(std::uint32_t nthreads, std::uint64_t memory_limit) {
   worker_id added{static_cast<std::uint32_t>(workers_.size())};
   workers_.emplace_back().free_threads = nthreads;
-  handle(to_scheduler::add_worker{now_, 1 + added.value, "worker", nthreads, 0});
+  handle(to_scheduler::add_worker{now_, 1 + added.value, "worker", nthreads, memory_limit});
   return added;
 }
 

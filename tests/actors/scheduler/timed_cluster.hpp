@@ -31,7 +31,8 @@ class timed_cluster {
   bool in_order = false;
 
   client_id add_client();
-  worker_id add_worker(std::uint32_t nthreads);
+  /// `memory_limit` in bytes; 0 is none.
+  worker_id add_worker(std::uint32_t nthreads, std::uint64_t memory_limit = 0);
 
   /// A submission at the present moment: `deps` are indices of earlier ones of this client.
   std::uint32_t submit(client_id client, timed_call call, std::vector<std::uint32_t> const& deps = {});
