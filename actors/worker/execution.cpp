@@ -94,7 +94,7 @@ void execution::stop_step::tell(work& self) noexcept {
   owner.release();
 }
 
-void execution::take(made_plugin) {
+void execution::take(made_plugin&&) {
   throw troupe::error("a plugin is registered, not submitted: client.register_plugin");
 }
 

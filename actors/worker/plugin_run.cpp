@@ -32,7 +32,7 @@ void plugin_run::finished() noexcept {
     ended_.set_error(error() ? std::move(error()) : std::make_exception_ptr(cancelled_error()));
 }
 
-void plugin_run::take(made_plugin made) {
+void plugin_run::take(made_plugin&& made) {
   made.name = name_;
   services().plugins.put(worker(), std::move(made));
 }

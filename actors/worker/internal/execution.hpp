@@ -97,7 +97,7 @@ class execution : public job, public ref_counted, public pooled_object {
   /// The handle of an actor was read, on a thread that runs code of it. This does not keep the actor.
   void note_handle(any_future const& read);
   /// The plugin that its function has made.
-  virtual void take(made_plugin made);
+  virtual void take(made_plugin&& made);
 
   struct suspension : work {
     explicit suspension(execution& e) noexcept : work(nullptr), owner(e) {}

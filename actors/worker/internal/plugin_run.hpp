@@ -18,7 +18,7 @@ class plugin_run final : public execution {
   [[nodiscard]] static future<value_ptr> start(worker_services& services, give_plugin what);
 
   void note_waiting() override {}
-  void take(made_plugin made) override;
+  void take(made_plugin&& made) override;
 
  private:
   plugin_run(worker_services& services, give_plugin what);
