@@ -1,6 +1,7 @@
 #include <troupe/actors/client/internal/local_client.hpp>
 #include <troupe/actors/client/internal/pure_key.hpp>
 #include <troupe/actors/client/internal/session.hpp>
+#include <troupe/actors/scheduler/internal/at_grown.hpp>
 #include <troupe/actors/scheduler/internal/scheduler_actor.hpp>
 #include <troupe/actors/worker/log.hpp>
 
@@ -155,16 +156,10 @@ void session::ask_to_keep(task_state& task) {
 }
 
 client_ref session::take_slot(task_state& task) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(std::uint32_t(slots_.size()));
-    slots_.emplace_back();
-  }
-  auto index = free_slots_.back();
-  free_slots_.pop_back();
-  slots_[index].task = &task;
-  slots_[index].unfinished = true;
+  auto ref = references_.take();
+  at_grown(slots_, ref.index) = {&task, ref.generation, true};
   unfinished_.store(unfinished_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  return {index, ++slots_[index].generation};
+  return ref;
 }
 
 void session::note_end(client_ref ref) noexcept {
@@ -263,7 +258,7 @@ void session::give_back(task_state& task, client_batch& batch) {
   tail<to_scheduler::release>(batch.events).refs.push_back(task.ref());
   note_end(task.ref());
   slots_[task.ref().index].task = nullptr;
-  free_slots_.push_back(task.ref().index);
+  references_.give_back(task.ref());
 }
 
 query session::ready(question asked) const {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -78,6 +79,14 @@ struct task_finished {
   std::uint64_t nbytes = 0;
 };
 
+/// Two calls that were given one key; what is left of them when somebody hears of it is anybody's guess.
+struct key_clash {
+  std::string key;
+  /// Whose key it is, and what was called with it besides.
+  function_id first;
+  function_id second;
+};
+
 /// The error stays valid until drop_errors names it: later in the actions, never before this one.
 struct task_erred {
   client_id client;
@@ -90,6 +99,8 @@ struct task_erred {
   /// Of the origin's last execution.
   std::uint32_t attempt_number = 0;
   worker_id worker;
+  /// Where the cause is other_call.
+  std::shared_ptr<key_clash const> clash = {};
 };
 
 /// The client still holds the reference: it releases it as any other.

@@ -59,6 +59,8 @@ data_record scheduler_core::state::describe_data(std::uint32_t task) const {
 void scheduler_core::state::on(to_scheduler::refer& e) {
   auto* client = find(e.client);
   if (!client) return;
+  if (is_too_far(*client, e.ref))
+    return emit(by_scheduler::task_cancelled{e.client, e.ref, {}, cancel_reason::bad_reference});
   auto* free_slot = take_slot(*client, e.ref);
   if (!free_slot) return;
   auto task = find(e.task);
@@ -103,8 +105,12 @@ void scheduler_core::state::on(to_scheduler::retire& e) {
   if (e.on) recall_all(*worker);
 }
 
+bool scheduler_core::state::is_too_far(client_record const& client, client_ref ref) {
+  return ref.index >= max_references || ref.index > client.slots.size() + max_gap;
+}
+
 client_record::slot* scheduler_core::state::take_slot(client_record& client, client_ref ref) {
-  if (ref.index >= max_references || ref.index > client.slots.size() + max_gap) return nullptr;
+  if (is_too_far(client, ref)) return nullptr;
   if (ref.index >= client.slots.size()) client.slots.resize(ref.index + 1);
   auto& slot = client.slots[ref.index];
   if (ref.generation <= slot.generation) return nullptr;

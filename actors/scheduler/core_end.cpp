@@ -55,8 +55,13 @@ void scheduler_core::state::on(to_scheduler::restart&) {
 
 bool scheduler_core::state::only_its_parents(task_record const& task) const {
   if (task.first_dependent != none || task.kept || kept_by_results(task)) return false;
-  if (task.more_wanters == none) return true;
-  return task.wanter == none && wanters[task.more_wanters].next == none;
+  auto const& child = extras[task.extras];
+  auto is_parents = [&](std::uint32_t client, client_ref ref) {
+    return client == child.submitter && ref == child.submitted_as;
+  };
+  if (task.more_wanters == none) return task.wanter == none || is_parents(task.wanter, task.wanter_ref);
+  auto const& other = wanters[task.more_wanters];
+  return task.wanter == none && other.next == none && is_parents(other.client, other.ref);
 }
 
 void scheduler_core::state::fail_tree(std::uint32_t task, std::uint32_t error) {
@@ -88,7 +93,7 @@ void scheduler_core::state::fail_one(std::uint32_t task, std::uint32_t error) {
 std::uint32_t scheduler_core::state::make_error(payload_id payload, error_cause cause, std::uint32_t origin,
                                                 worker_id worker) {
   auto index = errors.take();
-  errors[index] = {payload, cause, id_of(origin), tasks[origin].attempt_number, worker, 0};
+  errors[index] = {payload, cause, id_of(origin), tasks[origin].attempt_number, worker, 0, {}};
   if (payload) {
     kept_errors.insert(payload.value);
     ++stats.errors;
@@ -104,6 +109,7 @@ void scheduler_core::state::release_error(std::uint32_t error) {
     --stats.errors;
     drop_error(record.payload);
   }
+  record.clash.reset();
   errors.give_back(error);
 }
 
@@ -126,7 +132,7 @@ void scheduler_core::state::notify_one(std::uint32_t task, client_id client, cli
   } else if (record.state == task_stage::erred) {
     auto const& error = errors[record.error];
     emit(by_scheduler::task_erred{client, ref, id_of(task), error.origin, error.cause, error.payload,
-                                  error.attempt_number, error.worker});
+                                  error.attempt_number, error.worker, error.clash});
   } else if (record.state == task_stage::cancelled) {
     emit(by_scheduler::task_cancelled{client, ref, id_of(task), reason});
   }

@@ -9,8 +9,9 @@ void scheduler_core::state::on(to_scheduler::retry& e) {
     auto* known = find_slot(*client, item.of);
     auto task = known ? known->task : none;
     auto* slot = take_slot(*client, item.ref);
-    if (!slot) continue;
-    if (task == none) {
+    bool too_far = !slot && is_too_far(*client, item.ref);
+    if (!slot && !too_far) continue;
+    if (task == none || too_far) {
       emit(by_scheduler::task_cancelled{e.client, item.ref, {}, cancel_reason::bad_reference});
       continue;
     }

@@ -17,19 +17,18 @@ void scheduler_core::state::on(to_scheduler::submit& e) {
 }
 
 void scheduler_core::state::submit_one(client_id client, submitted_task& from) {
-  auto& slots = find(client)->slots;
   auto ref = from.ref;
   auto refused = std::exchange(from.refused, {});
   // Where it is not taken over below, nobody hears of it.
   if (refused) errors_to_drop.push_back(refused);
-  if (ref.index >= max_references) {
+  if (is_too_far(*clients[client.value], ref)) {
     payloads_to_drop.push_back(from.payload);
     emit(by_scheduler::task_cancelled{client, ref, {}, cancel_reason::bad_reference});
     return;
   }
   auto* free_slot = take_slot(*clients[client.value], ref);
   if (!free_slot) {
-    auto const& slot = slots[ref.index];
+    auto const& slot = find(client)->slots[ref.index];
     bool seen_before = slot.task != none && ref.generation == slot.generation;
     if (!seen_before || tasks[slot.task].payload != from.payload) payloads_to_drop.push_back(from.payload);
     return;
@@ -85,19 +84,20 @@ void scheduler_core::state::submit_one(client_id client, submitted_task& from) {
     if (!dep_slot || dep_slot->task == task) {
       doomed = true;
       reason = cancel_reason::bad_reference;
+      error = none;
       break;
     }
     auto const& record = tasks[dep_slot->task];
     if (record.state == task_stage::erred && error == none) error = record.error;
+    // All the same it is linked: should another's failure be retried, this one is found again.
     if (record.state == task_stage::cancelled) {
       doomed = true;
       reason = cancel_reason::dependency;
-      break;
     }
     bool done = record.state == task_stage::memory;
     if (!(done && dep.order_only)) link(dep_slot->task, task, last, dep);
   }
-  if (from.parent && !doomed && error == none && adopt(task, *from.parent)) {
+  if (from.parent && !doomed && error == none && adopt(task, *from.parent, client, ref)) {
     doomed = true;
     reason = cancel_reason::parent;
   }
@@ -126,7 +126,10 @@ void scheduler_core::state::refuse_key(client_id client, submitted_task& from, c
   auto task = make_task(*clients[client.value], from);
   subscribe(task, client, from.ref, slot);
   drop_payload_of(tasks[task]);
-  fail_tree(task, make_error({}, error_cause::other_call, known, {}));
+  auto error = make_error({}, error_cause::other_call, known, {});
+  errors[error].clash = std::make_shared<by_scheduler::key_clash const>(
+      by_scheduler::key_clash{extras[tasks[known].extras].key, tasks[known].function, from.function});
+  fail_tree(task, error);
 }
 
 void scheduler_core::state::subscribe(std::uint32_t task, client_id client, client_ref ref, client_record::slot& slot) {
@@ -179,7 +182,7 @@ void scheduler_core::state::link(std::uint32_t dep, std::uint32_t dependent, std
   ++stats.dependencies;
 }
 
-bool scheduler_core::state::adopt(std::uint32_t child, submitted_parent const& parent) {
+bool scheduler_core::state::adopt(std::uint32_t child, submitted_parent const& parent, client_id by, client_ref as) {
   auto index = find(parent.task);
   if (index == none || tasks[index].worker == none) return false;
   bool by_second = tasks[index].doubled && extras[tasks[index].extras].second == parent.attempt;
@@ -187,6 +190,8 @@ bool scheduler_core::state::adopt(std::uint32_t child, submitted_parent const& p
   auto& above = extras_of(tasks[index]);
   auto& below = extras_of(tasks[child]);
   below.parent = index;
+  below.submitter = by.value;
+  below.submitted_as = as;
   below.prev_child = above.last_child;
   (above.last_child == none ? above.first_child : extras[tasks[above.last_child].extras].next_child) = child;
   above.last_child = child;

@@ -165,24 +165,14 @@ task<void> local_scheduler::data_desk::replicate(std::vector<task_id> tasks, std
   }
 }
 
-client_ref local_scheduler::data_desk::take_ref() {
-  if (free_refs_.empty()) {
-    free_refs_.push_back(std::uint32_t(generations_.size()));
-    generations_.push_back(0);
-  }
-  auto index = free_refs_.back();
-  free_refs_.pop_back();
-  return {index, ++generations_[index]};
-}
-
 void local_scheduler::data_desk::give_back(std::vector<client_ref> const& refs) {
-  for (auto ref : refs) free_refs_.push_back(ref.index);
+  for (auto ref : refs) references_.give_back(ref);
   scheduler_.handle(to_scheduler::release{scheduler_.now(), self_, refs});
 }
 
 void local_scheduler::data_desk::ended(client_ref ref, std::exception_ptr error) {
   auto found = waiting_.find(ref.index);
-  if (found != waiting_.end() && generations_[ref.index] == ref.generation) found->second.set_value(std::move(error));
+  if (found != waiting_.end() && references_.is_newest(ref)) found->second.set_value(std::move(error));
 }
 
 void local_scheduler::data_desk::tell_of_change() {

@@ -285,12 +285,11 @@ void local_scheduler::perform(by_scheduler::unmet_demand& action) {
 }
 
 std::exception_ptr local_scheduler::other_call_error(by_scheduler::task_erred const& action) const {
-  auto first = core_.data(action.origin);
-  auto second = core_.data(action.task);
-  auto name = [this](data_record const& data) { return functions_[data.function.value]->short_name; };
-  return std::make_exception_ptr(error(fmt::format(
-      "the key '{}' is that of a call of {} already: it cannot mean this call of {}{} as well", key_of(*first),
-      name(*first), name(*second), first->function == second->function ? " with other arguments" : "")));
+  auto const& [key, first, second] = *action.clash;
+  auto name = [this](function_id function) -> auto const& { return functions_[function.value]->short_name; };
+  return std::make_exception_ptr(
+      error(fmt::format("the key '{}' is that of a call of {} already: it cannot mean this call of {}{} as well", key,
+                        name(first), name(second), first == second ? " with other arguments" : "")));
 }
 
 std::exception_ptr local_scheduler::lost_workers_error(by_scheduler::task_erred const& action) const {

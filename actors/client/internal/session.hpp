@@ -6,6 +6,7 @@
 #include <troupe/actors/runtime/actor_ref.hpp>
 #include <troupe/actors/scheduler/internal/messages.hpp>
 #include <troupe/actors/scheduler/internal/queries.hpp>
+#include <troupe/actors/scheduler/internal/references.hpp>
 #include <troupe/futures/intrusive_ptr.hpp>
 
 #include <atomic>
@@ -178,7 +179,7 @@ class session final : public ref_counted {
   /// Commands that were taken out of the inbox and wait for their turn.
   work* rest_ = nullptr;
   std::vector<slot> slots_;
-  std::vector<std::uint32_t> free_slots_;
+  reference_numbers references_;
   std::vector<fetch_request> fetches_;
   std::vector<calls_to_send> calls_to_send_;
   call_list calls_;

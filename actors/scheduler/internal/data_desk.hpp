@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/actors/scheduler/internal/local_scheduler.hpp>
+#include <troupe/actors/scheduler/internal/references.hpp>
 #include <troupe/futures/task.hpp>
 
 #include <cstdint>
@@ -77,13 +78,12 @@ class local_scheduler::data_desk {
   }
   void unpublish(std::string const& name);
 
-  [[nodiscard]] client_ref take_ref();
+  [[nodiscard]] client_ref take_ref() { return references_.take(); }
   void give_back(std::vector<client_ref> const& refs);
 
   local_scheduler& scheduler_;
   client_id self_;
-  std::vector<std::uint32_t> generations_;  // of references, by index
-  std::vector<std::uint32_t> free_refs_;
+  reference_numbers references_;
   std::map<std::uint32_t, promise<std::exception_ptr>> waiting_;  // by the index of the reference to a touch
   struct dataset {
     client_ref ref;

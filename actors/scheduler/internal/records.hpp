@@ -152,6 +152,9 @@ struct task_extras {
   /// The second attempt.
   attempt_id second;
   std::uint32_t parent = none;
+  /// The parent's reference to it.
+  std::uint32_t submitter = none;
+  client_ref submitted_as;
   std::uint32_t first_child = none;
   std::uint32_t last_child = none;
   std::uint32_t prev_child = none;  ///< neighbours among the parent's children
@@ -166,6 +169,7 @@ struct error_record {
   std::uint32_t attempt_number = 0;
   worker_id worker;
   std::uint32_t tasks = 0;
+  std::shared_ptr<by_scheduler::key_clash const> clash = {};
 };
 
 struct client_record {

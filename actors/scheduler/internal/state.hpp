@@ -91,7 +91,7 @@ struct scheduler_core::state {
   [[nodiscard]] std::uint32_t make_task(client_record& client, submitted_task& from);
   void link(std::uint32_t dep, std::uint32_t dependent, std::uint32_t& last, submitted_dep const& how);
   /// True if the parent is cancelled already.
-  [[nodiscard]] bool adopt(std::uint32_t child, submitted_parent const& parent);
+  [[nodiscard]] bool adopt(std::uint32_t child, submitted_parent const& parent, client_id by, client_ref as);
   /// Lets it wait for its dependencies, or queues it. With `revive`, it had finished and needs its dependencies anew.
   void make_pending(std::uint32_t task, bool revive);
   /// Its call is kept when it has finished.
@@ -105,6 +105,8 @@ struct scheduler_core::state {
 
   // core_data.cpp
   [[nodiscard]] task_id find(client_id client, client_ref ref) const;
+  /// Clients number their references from 0: nobody comes to such a one.
+  [[nodiscard]] static bool is_too_far(client_record const& client, client_ref ref);
   /// For a task that the client refers to from now on; null for a reference seen before.
   [[nodiscard]] client_record::slot* take_slot(client_record& client, client_ref ref);
   [[nodiscard]] data_record describe_data(std::uint32_t task) const;

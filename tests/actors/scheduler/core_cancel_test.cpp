@@ -124,12 +124,19 @@ TEST_CASE("a cancelled task takes along the children that only it holds") {
   foreign.key = std::string("shared");
   f.submit(other, {foreign});
   f.submit(client, {f.task(5, {4})});
+  auto handed_over = child(7);
+  handed_over.key = std::string("handed over");
+  f.submit(client, {handed_over});
+  auto taken_over = f.task(1);
+  taken_over.key = std::string("handed over");
+  f.submit(other, {taken_over});
+  f.release(client, {7});
   f.cancel(client, {0});
 
   std::vector<std::uint32_t> cancelled;
   for (auto const& told : f.all<task_cancelled>()) cancelled.push_back(told.ref.index);
   std::sort(cancelled.begin(), cancelled.end());
-  // 3 is wanted by another client, 4 by a task that is no child.
+  // 3 is wanted by another client, what was 7 by another alone, 4 by a task that is no child.
   CHECK(cancelled == std::vector<std::uint32_t>{0, 1, 2});
 
   SECTION("and those it submits while it ends") {

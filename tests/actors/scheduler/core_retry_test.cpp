@@ -162,3 +162,19 @@ TEST_CASE("a kept task that fails, or is cancelled, is forgotten") {
   f.ended_cancelled(run, true);
   f.check_empty();
 }
+
+TEST_CASE("a task that failed with one input runs with all of them when it is retried, or is cancelled with another") {
+  core_fixture f;
+  auto client = f.add_client();
+  f.add_worker();
+  f.submit(client, {f.task(0), f.task(1)});
+  auto runs = f.all<by_scheduler::compute>();
+  f.failed(runs.at(0), 7);
+  f.cancel(client, {1});
+  f.submit(client, {f.task(2, {0, 1})});
+  CHECK(f.only<by_scheduler::task_erred>().ref == client_ref{2, 1});
+  retry(f, client, 2, 3);
+  auto cancelled = f.all<by_scheduler::task_cancelled>();
+  REQUIRE(cancelled.size() == 2);
+  CHECK(cancelled[0].reason == cancel_reason::dependency);
+}

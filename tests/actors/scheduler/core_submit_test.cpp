@@ -1,5 +1,7 @@
 #include "core_fixture.hpp"
 
+#include <troupe/actors/scheduler/internal/references.hpp>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -169,4 +171,59 @@ TEST_CASE("a client that leaves releases all it held") {
   }
   f.check_empty();
   CHECK(f.core.statistics().clients == 0);
+}
+
+TEST_CASE("a reference far beyond the last is refused, however it comes") {
+  core_fixture f;
+  auto client = f.add_client();
+  // Nothing is remembered of it: it is refused each time.
+  auto once = [&f](scheduler_event const& event) {
+    f.actions.clear();
+    f.core.handle(event, f.actions);
+    f.core.validate();
+  };
+  once(to_scheduler::submit{f.now, client, {f.task(100'000)}});
+  CHECK(f.only<task_cancelled>().ref == client_ref{100'000, 1});
+  CHECK(f.only<task_cancelled>().reason == cancel_reason::bad_reference);
+  CHECK(f.only<drop_payloads>().payloads == std::vector<payload_id>{{101'000}});
+  f.submit(client, {f.task(0)});
+  once(to_scheduler::retry{f.now, client, {{{100'000, 1}, {0, 1}}}});
+  CHECK(f.only<task_cancelled>().reason == cancel_reason::bad_reference);
+  once(to_scheduler::refer{f.now, client, {100'000, 1}, {}, {}});
+  CHECK(f.only<task_cancelled>().reason == cancel_reason::bad_reference);
+  f.release(client, {0});
+  f.check_empty();
+}
+
+TEST_CASE("a refused key is named to what depends on it as well, also when the first call is forgotten") {
+  core_fixture f;
+  auto client = f.add_client();
+  auto keyed = [&f](std::uint32_t index, std::uint64_t arguments) {
+    auto task = f.task(index);
+    task.key = std::string("k");
+    task.arguments = arguments;
+    return task;
+  };
+  f.submit(client, {keyed(0, 1), keyed(1, 2)});
+  auto first = f.only<task_erred>();
+  REQUIRE(first.clash);
+  CHECK(first.clash->key == "k");
+  f.release(client, {0});
+  f.submit(client, {f.task(2, {1})});
+  auto second = f.only<task_erred>();
+  CHECK(second.ref == client_ref{2, 1});
+  CHECK(second.clash == first.clash);
+  f.release(client, {1, 2});
+  f.check_empty();
+}
+
+TEST_CASE("an index whose generations are used up is not given out again") {
+  reference_numbers numbers(UINT32_MAX - 1);
+  auto first = numbers.take();
+  CHECK(first == client_ref{0, UINT32_MAX - 1});
+  numbers.give_back(first);
+  auto last = numbers.take();
+  CHECK(last == client_ref{0, UINT32_MAX});
+  numbers.give_back(last);
+  CHECK(numbers.take() == client_ref{1, UINT32_MAX - 1});
 }
