@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,22 @@ TEST_CASE("a key that comes to mean another call fails that call alone") {
   CHECK(same.get() == 2);
   auto dependent = on.client.submit<inc>(other);
   CHECK_THAT(troupe::test::failure_of<troupe::error>(dependent).what(), Catch::Contains("'clash'"));
+}
+
+TEST_CASE("a clash of keys is told when what clashed is gone already") {
+  stage on;
+  auto keyed = on.client.with(task_options{}.key("clash"));
+  auto number = std::optional(keyed.submit<inc>(1));
+  auto other = keyed.submit<inc>(2);
+  // Told while the record of the call it is about goes with its future.
+  for (int i = 0; i < 100; ++i) auto dropped = keyed.submit<inc>(3 + i);
+  troupe::test::until_done(other);
+  number.reset();
+  troupe::test::eventually([&] { return on.client.cluster_info().get().tasks == 1; });
+  auto dependent = on.client.submit<inc>(other);
+  CHECK_THAT(troupe::test::failure_of<troupe::error>(dependent).what(),
+             Catch::Contains("'clash'") && Catch::Contains("inc with other arguments"));
+  CHECK(on.client.submit<inc>(5).get() == 6);
 }
 
 TEST_CASE("the key shows in the future and in the task") {
