@@ -51,10 +51,11 @@ void scheduler_core::state::on(to_scheduler::restart&) {
   for (std::uint32_t task = 0; task < tasks.end(); ++task)
     if (tasks[task].in_use && tasks[task].state != task_stage::cancelled)
       make_cancelled(task, cancel_reason::restarted);
+  drop_all_values();
 }
 
 bool scheduler_core::state::only_its_parents(task_record const& task) const {
-  if (task.first_dependent != none || task.kept || kept_by_results(task)) return false;
+  if (task.first_dependent != none || task.kept || kept_by_values(task)) return false;
   auto const& child = extras[task.extras];
   auto is_parents = [&](std::uint32_t client, client_ref ref) {
     return client == child.submitter && ref == child.submitted_as;

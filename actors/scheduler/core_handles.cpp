@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-// Handles of actors that lie in results. Who reads a result has handles of his own from then on; until somebody does,
-// the result itself is who keeps those actors, wherever its copies are, encoded or in files.
+// Handles of actors that lie in results, and in values of queues, variables and topics. Who reads a value has handles
+// of his own from then on; until somebody does, the value itself is who keeps those actors: a result wherever its
+// copies are, encoded or in files, another one as long as the scheduler has it.
 namespace troupe::detail {
 
 void scheduler_core::state::on_handles(worker_record const& worker, handles_item const& item) {
@@ -25,7 +26,31 @@ void scheduler_core::state::on(to_scheduler::note_snapshot& e) {
   std::vector<kept_actor> const before(old, keeps.end());
   keeps.erase(old, keeps.end());
   keep_actors(task, e.handles, true);
-  for (auto const& gone : before) let_actor_go(gone);
+  for (auto const& gone : before) let_actor_go(gone.actor);
+}
+
+void scheduler_core::state::on(to_scheduler::keep_for_value& e) {
+  auto [at, fresh] = kept_for_values.try_emplace(e.value);
+  if (!fresh) return;
+  auto& kept = at->second;
+  for (auto const& key : e.handles) {
+    auto known = keys.find(key);
+    if (known == keys.end() || !tasks[known->second].seated) continue;
+    if (std::find(kept.begin(), kept.end(), known->second) != kept.end()) continue;
+    kept.push_back(known->second);
+    ++extras_of(tasks[known->second]).keepers;
+  }
+}
+
+void scheduler_core::state::on(to_scheduler::drop_values& e) {
+  for (auto value : e.values)
+    if (auto dropped = kept_for_values.extract(value))
+      for (auto actor : dropped.mapped()) let_actor_go(actor);
+}
+
+void scheduler_core::state::drop_all_values() {
+  for (auto const& [value, actors] : std::exchange(kept_for_values, {}))
+    for (auto actor : actors) let_actor_go(actor);
 }
 
 void scheduler_core::state::keep_actors(std::uint32_t task, std::vector<std::string> const& handles, bool in_snapshot) {
@@ -51,12 +76,12 @@ void scheduler_core::state::keep_held(std::uint32_t task) {
 
 void scheduler_core::state::drop_handles(task_record& task) {
   if (task.extras == none) return;
-  for (auto const& gone : std::exchange(extras[task.extras].keeps, {})) let_actor_go(gone);
+  for (auto const& gone : std::exchange(extras[task.extras].keeps, {})) let_actor_go(gone.actor);
 }
 
-void scheduler_core::state::let_actor_go(kept_actor which) {
-  --extras_of(tasks[which.actor]).keepers;
-  maybe_unneeded(which.actor);
+void scheduler_core::state::let_actor_go(std::uint32_t actor) {
+  --extras_of(tasks[actor]).keepers;
+  maybe_unneeded(actor);
 }
 
 }  // namespace troupe::detail

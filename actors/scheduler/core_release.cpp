@@ -20,7 +20,7 @@ void scheduler_core::state::unsubscribe(client_record::slot& slot) {
 }
 
 bool scheduler_core::state::needed(task_record const& task) const {
-  return wanted(task) || task.live_dependents != 0 || (task.kept && unfinished(task.state)) || kept_by_results(task);
+  return wanted(task) || task.live_dependents != 0 || (task.kept && unfinished(task.state)) || kept_by_values(task);
 }
 
 void scheduler_core::state::maybe_unneeded(std::uint32_t task) {

@@ -54,6 +54,11 @@ class checker {
       if (!record.in_use || record.extras == none) continue;
       for (auto const& kept : core_.extras[record.extras].keeps) ++keepers_[kept.actor];
     }
+    for (auto const& [value, actors] : core_.kept_for_values)
+      for (auto actor : actors) {
+        require(core_.tasks[actor].in_use && core_.tasks[actor].seated, "a value keeps what is no actor");
+        ++keepers_[actor];
+      }
   }
 
   void check_task(std::uint32_t index) {
@@ -225,10 +230,10 @@ class checker {
   void check_extras(std::uint32_t index) {
     auto const& task = core_.tasks[index];
     auto keepers = task.extras == none ? 0U : core_.extras[task.extras].keepers;
-    require(keepers == keepers_[index], "wrong count of the results that keep it");
+    require(keepers == keepers_[index], "wrong count of the values that keep it");
     if (task.extras == none) return;
     auto const& own = core_.extras[task.extras];
-    require(task.seated || keepers == 0, "a result keeps what is no actor");
+    require(task.seated || keepers == 0, "a value keeps what is no actor");
     if (!own.key.empty()) {
       ++keys_;
       auto known = core_.keys.find(own.key);

@@ -204,6 +204,19 @@ struct note_snapshot {
   std::vector<std::string> handles;
 };
 
+/// A value that lies with the scheduler itself has handles of these actors in it, named by their keys: it keeps them
+/// until it is dropped. No two values get the same number.
+struct keep_for_value {
+  time_point now;
+  std::uint64_t value = 0;
+  std::vector<std::string> handles;
+};
+/// Nobody will get these values any more.
+struct drop_values {
+  time_point now;
+  std::vector<std::uint64_t> values;
+};
+
 }  // namespace to_scheduler
 
 /// What clients send themselves.
@@ -217,6 +230,7 @@ using scheduler_event =
                  to_scheduler::remove_worker, to_scheduler::submit, to_scheduler::release, to_scheduler::cancel,
                  to_scheduler::report, to_scheduler::tick, to_scheduler::refer, to_scheduler::drop_copy,
                  to_scheduler::retire, to_scheduler::restart, to_scheduler::retry, to_scheduler::keep,
-                 to_scheduler::pause, to_scheduler::note_snapshot>;
+                 to_scheduler::pause, to_scheduler::note_snapshot, to_scheduler::keep_for_value,
+                 to_scheduler::drop_values>;
 
 }  // namespace troupe::detail

@@ -144,7 +144,7 @@ struct task_extras {
   std::uint32_t restarts = 0;
   /// Whose handles its result has in it, and its snapshot where it is an actor itself.
   std::vector<kept_actor> keeps;
-  /// Of an actor: in how many of those lists it is.
+  /// Of an actor: in how many of those lists it is, and of values that lie with the scheduler.
   std::uint32_t keepers = 0;
   std::uint32_t demand = none;
   /// While processing.

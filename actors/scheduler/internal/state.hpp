@@ -59,6 +59,8 @@ struct scheduler_core::state {
   void on(to_scheduler::keep& e);
   void on(to_scheduler::pause& e);
   void on(to_scheduler::note_snapshot& e);
+  void on(to_scheduler::keep_for_value& e);
+  void on(to_scheduler::drop_values& e);
   [[nodiscard]] client_record* find(client_id client);
   [[nodiscard]] worker_record* find(worker_id worker);
   /// The task's index, or none if the id is of an earlier task.
@@ -173,12 +175,13 @@ struct scheduler_core::state {
   void on_handles(worker_record const& worker, handles_item const& item);
   void keep_actors(std::uint32_t task, std::vector<std::string> const& handles, bool in_snapshot);
   void keep_actor(std::uint32_t task, kept_actor which);
-  void let_actor_go(kept_actor which);
+  void let_actor_go(std::uint32_t actor);
+  void drop_all_values();
   /// The handles among the arguments of this task are in what it has made as well.
   void keep_held(std::uint32_t task);
   /// Nobody will read its result any more.
   void drop_handles(task_record& task);
-  [[nodiscard]] bool kept_by_results(task_record const& task) const {
+  [[nodiscard]] bool kept_by_values(task_record const& task) const {
     return task.seated && task.extras != none && extras[task.extras].keepers > 0;
   }
 
@@ -350,6 +353,8 @@ struct scheduler_core::state {
   std::map<std::uint64_t, client_id> client_sessions;
   std::map<std::uint64_t, worker_id> worker_sessions;
   boost::unordered_flat_map<std::string, std::uint32_t> keys;
+  /// Actors whose handles are in values that lie with the scheduler, by the number of the value.
+  std::map<std::uint64_t, std::vector<std::uint32_t>> kept_for_values;
   ready_queue ready{tasks};
   std::vector<task_id> bound_ready;
   demand_table demands;

@@ -7,7 +7,8 @@
 using namespace troupe;
 using namespace troupe::test;
 
-/// Handles of actors in results, which keep those actors as long as somebody may read them.
+/// Handles of actors in results, and in values that lie with the scheduler, which keep those actors as long as somebody
+/// may read them.
 namespace {
 
 struct handles_fixture : core_fixture {
@@ -45,6 +46,10 @@ struct handles_fixture : core_fixture {
   void note_snapshot(task_id actor, std::vector<std::string> handles) {
     handle(to_scheduler::note_snapshot{now, actor, std::move(handles)});
   }
+  void keep_for(std::uint64_t value, std::vector<std::string> handles) {
+    handle(to_scheduler::keep_for_value{now, value, std::move(handles)});
+  }
+  void drop(std::vector<std::uint64_t> values) { handle(to_scheduler::drop_values{now, std::move(values)}); }
   /// What the first worker is told to free.
   [[nodiscard]] std::vector<task_id> freed() const {
     std::vector<task_id> tasks;
@@ -197,5 +202,109 @@ TEST_CASE("a restart of the cluster ends results and the actors that they kept")
   f.release(f.client, {0});
   f.handle(to_scheduler::restart{f.now});
   f.release(f.client, {1});
+  f.check_empty();
+}
+
+TEST_CASE("a value that lies with the scheduler keeps the actors whose handles are in it, whoever put it") {
+  handles_fixture f;
+  auto actor = f.make(0);
+  auto other = f.make(1);
+  f.keep_for(1, {"actor-0", "actor-0", "actor-1"});
+  f.keep_for(2, {"actor-0"});
+  f.handle(to_scheduler::remove_client{f.now, f.client});
+  CHECK(f.freed().empty());
+  f.drop({1});
+  CHECK(f.freed() == std::vector<task_id>{other});
+  f.drop({1, 3});
+  CHECK(f.freed().empty());
+  f.drop({2});
+  CHECK(f.freed() == std::vector<task_id>{actor});
+  f.check_empty();
+}
+
+TEST_CASE("whoever takes a value holds its actors before that lets go of them") {
+  handles_fixture f;
+  auto actor = f.make(0);
+  f.keep_for(1, {"actor-0"});
+  f.release(f.client, {0});
+  auto taker = f.add_client();
+  auto same = f.task(0);
+  same.key = "actor-0";
+  f.submit(taker, {same});
+  CHECK(f.only<task_finished>().task == actor);
+  f.drop({1});
+  CHECK(f.freed().empty());
+  f.release(taker, {0});
+  CHECK(f.freed() == std::vector<task_id>{actor});
+  f.check_empty();
+}
+
+TEST_CASE("values with handles of actors that are gone, or of other tasks, keep nobody") {
+  handles_fixture f;
+  auto plain = f.task(0);
+  plain.key = "plain";
+  f.submit(f.client, {plain});
+  f.done(f.only<compute>());
+  f.keep_for(1, {"plain", "never there"});
+  f.keep_for(2, {});
+  f.release(f.client, {0});
+  f.check_empty();
+  f.drop({1, 2});
+}
+
+TEST_CASE("an actor whose handle is in a value is made anew while nobody else has one, and its failure is kept, too") {
+  handles_fixture f;
+  auto mortal = f.make(0);
+  f.handle(to_scheduler::retire{f.now, f.second});
+  auto lasting = f.task(1);
+  lasting.key = "actor-1";
+  lasting.restarts = 1;
+  f.submit(f.client, {lasting});
+  auto run = f.only<compute>();
+  f.done(run);
+  f.keep_for(1, {"actor-0", "actor-1"});
+  f.release(f.client, {0, 1});
+  f.handle(to_scheduler::retire{f.now, f.second, false});
+  f.remove_worker(f.first);
+  f.done(f.only<compute>());
+  CHECK(f.core.data(run.order.task)->workers == std::vector<worker_id>{f.second});
+  auto taker = f.add_client();
+  auto dead = f.task(0);
+  dead.key = "actor-0";
+  f.submit(taker, {dead});
+  CHECK(f.only<task_erred>().task == mortal);
+  f.release(taker, {0});
+  f.drop({1});
+  f.check_empty();
+}
+
+TEST_CASE("an actor that the task made which put its handle into a value outlives the end of that task") {
+  handles_fixture f;
+  auto parent = f.task(0);
+  parent.workers = {f.second};
+  f.submit(f.client, {parent});
+  auto run = f.only<compute>();
+  auto child = f.task(1);
+  child.key = "actor-1";
+  child.restarts = 0;
+  child.workers = {f.first};
+  child.parent = submitted_parent{run.order.task, run.order.attempt};
+  f.submit(f.client, {child});
+  f.keep_for(1, {"actor-1"});
+  f.cancel(f.client, {0});
+  auto made = f.core.data(f.core.find(f.client, {1, 1}));
+  REQUIRE(made);
+  CHECK(made->stage == task_stage::processing);
+  f.drop({1});
+}
+
+TEST_CASE("a restart of the cluster ends the actors that values keep, and the values stay") {
+  handles_fixture f;
+  f.make(0);
+  f.keep_for(1, {"actor-0"});
+  f.release(f.client, {0});
+  f.handle(to_scheduler::restart{f.now});
+  f.check_empty();
+  f.drop({1});
   f.check_empty();
 }
