@@ -208,7 +208,7 @@ class data_client : public control_client {
   [[nodiscard]] future<void> rebalance() const { return rebalance_data({}, true); }
 
   /// Keeps a result under a name for all clients, also after this one has left, until it is unpublished. Fails where
-  /// the name is taken, or the task has failed.
+  /// the name is taken, the task has failed, or it is an actor: scatter the handle, and publish that.
   template <class T>
   [[nodiscard]] future<void> publish_dataset(std::string name, future<T> const& data) const {
     return publish(std::move(name), any(data));

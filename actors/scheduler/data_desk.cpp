@@ -185,6 +185,8 @@ void local_scheduler::data_desk::publish(std::string const& name, task_id task) 
   auto known = scheduler_.core_.data(task);
   if (!known || known->stage == task_stage::erred || known->stage == task_stage::cancelled)
     throw error("what is published as '" + name + "' has failed");
+  if (known->seated)
+    throw error("what is published as '" + name + "' is an actor, not data: scatter its handle, and publish that");
   auto ref = take_ref();
   auto key = known->key.empty() ? "published-" + name + "-" + std::to_string(++published_) : known->key;
   scheduler_.handle(to_scheduler::refer{scheduler_.now(), self_, ref, task, key});
