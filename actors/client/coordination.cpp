@@ -1,13 +1,15 @@
 #include <troupe/actors/client/actor_reference.hpp>
 #include <troupe/actors/client/coordination.hpp>
 #include <troupe/actors/client/internal/ask.hpp>
+#include <troupe/actors/client/internal/session_here.hpp>
 #include <troupe/futures/errors.hpp>
 #include <troupe/net/codec/encoder.hpp>
 
-#include <fmt/format.h>
-
 #include <atomic>
+#include <string>
+#include <typeinfo>
 #include <utility>
+#include <vector>
 
 namespace troupe {
 namespace detail {
@@ -20,6 +22,7 @@ class held_ticket {
   ~held_ticket() { give_up(); }
 
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  [[nodiscard]] session& holder() const { return session_of(of_); }
   /// There is nothing to be given up any more.
   void end() noexcept { ended_.store(true, std::memory_order_release); }
   void give_up() { say(coordinate::kind::give_up); }
@@ -58,70 +61,86 @@ future<Answer> ask_for(client_handle const& of, coordinate wish, Read read) {
                      [ticket, read](future<query_result> const& asked) { return read(asked.get(), ticket); });
 }
 
+/// Actors that have to be held until the answer is there.
+using held_actors = std::vector<any_future>;
+
 /// For what is over with its answer.
-future<void> carry_out(client_handle const& of, coordinate wish) {
-  return ask_for<void>(of, std::move(wish), [](query_result const&, ticket_ptr const& ticket) { ticket->end(); });
+future<void> carry_out(client_handle const& of, coordinate wish, held_actors held = {}) {
+  return ask_for<void>(of, std::move(wish),
+                       [held = std::move(held)](query_result const&, ticket_ptr const& ticket) { ticket->end(); });
 }
 
-future<std::size_t> count(client_handle const& of, coordinate wish) {
-  return ask_for<std::size_t>(of, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
-    ticket->end();
-    return static_cast<std::size_t>(answer.offset);
-  });
+future<std::size_t> count(client_handle const& of, coordinate wish, held_actors held = {}) {
+  return ask_for<std::size_t>(of, std::move(wish),
+                              [held = std::move(held)](query_result const& answer, ticket_ptr const& ticket) {
+                                ticket->end();
+                                return static_cast<std::size_t>(answer.offset);
+                              });
 }
 
-/// Not attached: the scheduler keeps one run of bytes.
-shared_bytes bytes_of(value_base const& value) {
+/// Puts the value into the wish, and gives back those who are in it: the scheduler keeps them from when it has
+/// answered.
+held_actors write_into(coordinate& wish, value_base const& value) {
   encoder out;
   handles_written handles;
   value.encode(out);
-  // The scheduler would have to keep the actor for as long as it keeps the bytes.
-  if (auto held = handles.take(); !held.empty())
-    throw error(
-        fmt::format("the handle of actor {} cannot lie in a queue, a variable or a topic: pass the actor's name",
-                    held.front().state()->key()));
-  return {buffer::copy_of(out.bytes())};
+  // Not attached: the scheduler keeps one run of bytes.
+  wish.bytes = {buffer::copy_of(out.bytes())};
+  auto held = handles.take();
+  wish.handles = keys_of(held);
+  return held;
 }
 
 /// Read by whoever awaits it: here the loop would run code of users.
-value_ptr value_of(shared_bytes const& bytes) { return make_encoded_value({bytes.bytes, {}}, bytes.bytes.size()); }
+delivery deliver(query_result const& answer, ticket_ptr const& ticket) {
+  auto const& bytes = answer.bytes.bytes;
+  return {make_encoded_value({bytes, {}}, bytes.size()), ticket, answer.names, {}};
+}
+
+/// The same of what is over with its answer, if no actor is kept for it.
+delivery deliver_copy(query_result const& answer, ticket_ptr const& ticket) {
+  if (answer.names.empty()) ticket->end();
+  return deliver(answer, ticket);
+}
 
 }  // namespace
+
+void receive(delivery& what, std::type_info const& type, unpack_function unpack) {
+  auto& here = what.ticket->holder();
+  for (auto& actor : std::exchange(what.actors, {})) what.held.push_back(hold_actor(here, std::move(actor)));
+  // Before it is read: what cannot be read here would come again and again.
+  what.ticket->taken();
+  reading_for whose(here);
+  what.value->decode_as(type, unpack);
+}
 
 future<void> remote_values::put(value_ptr const& value, std::size_t limit) const {
   auto wish = wish_for(coordinate::kind::put, {name_});
   wish.limit = limit;
   wish.schema = *schema_;
-  wish.bytes = bytes_of(*value);
-  return carry_out(of_, std::move(wish));
+  auto held = write_into(wish, *value);
+  return carry_out(of_, std::move(wish), std::move(held));
 }
 
 future<delivery> remote_values::get() const {
   auto wish = wish_for(coordinate::kind::get, {name_});
   wish.schema = *schema_;
-  return ask_for<delivery>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
-    return delivery{value_of(answer.bytes), ticket};
-  });
+  return ask_for<delivery>(of_, std::move(wish), &deliver);
 }
-
-void take_over(delivery const& item) { item.ticket->taken(); }
 
 future<std::size_t> remote_values::size() const { return count(of_, wish_for(coordinate::kind::size, {name_})); }
 
 future<void> remote_values::write(value_ptr const& value) const {
   auto wish = wish_for(coordinate::kind::write, {name_});
   wish.schema = *schema_;
-  wish.bytes = bytes_of(*value);
-  return carry_out(of_, std::move(wish));
+  auto held = write_into(wish, *value);
+  return carry_out(of_, std::move(wish), std::move(held));
 }
 
-future<value_ptr> remote_values::read() const {
+future<delivery> remote_values::read() const {
   auto wish = wish_for(coordinate::kind::read, {name_});
   wish.schema = *schema_;
-  return ask_for<value_ptr>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
-    ticket->end();
-    return value_of(answer.bytes);
-  });
+  return ask_for<delivery>(of_, std::move(wish), &deliver_copy);
 }
 
 future<void> remote_values::forget() const { return carry_out(of_, wish_for(coordinate::kind::forget, {name_})); }
@@ -129,8 +148,8 @@ future<void> remote_values::forget() const { return carry_out(of_, wish_for(coor
 future<std::size_t> remote_values::publish(value_ptr const& value) const {
   auto wish = wish_for(coordinate::kind::publish, {name_});
   wish.schema = *schema_;
-  wish.bytes = bytes_of(*value);
-  return count(of_, std::move(wish));
+  auto held = write_into(wish, *value);
+  return count(of_, std::move(wish), std::move(held));
 }
 
 future<ticket_ptr> remote_values::subscribe(std::size_t behind) const {
@@ -141,14 +160,13 @@ future<ticket_ptr> remote_values::subscribe(std::size_t behind) const {
                              [](query_result const&, ticket_ptr const& ticket) { return ticket; });
 }
 
-future<std::pair<value_ptr, std::uint64_t>> remote_values::next(ticket_ptr const& subscription) const {
+future<std::pair<delivery, std::uint64_t>> remote_values::next(ticket_ptr const& subscription) const {
   coordinate wish;
   wish.what = coordinate::kind::next;
   wish.of = subscription->number();
-  using message = std::pair<value_ptr, std::uint64_t>;
+  using message = std::pair<delivery, std::uint64_t>;
   return ask_for<message>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
-    ticket->end();
-    return message(value_of(answer.bytes), answer.offset);
+    return message(deliver_copy(answer, ticket), answer.offset);
   });
 }
 

@@ -12,8 +12,9 @@
 ///   semaphore of another number of leases; client_closed after close, or when the scheduler is gone.
 /// - Values are kept by the scheduler, encoded: for large ones pass the name of a dataset. The thread that awaits one
 ///   reads it; one that cannot be read fails that wait with what was thrown, and is not given to another.
-/// - Handles of actors (remote_actor) cannot lie in values, because nobody would keep the actor: `put`, `set` and
-///   `publish` throw error. Pass the actor's name; `create_actor` with that name gives a handle of the same actor.
+/// - Handles of actors (remote_actor) in values keep those actors: in a queue until the item is taken, in a variable
+///   until the next value, or none, and for each subscriber of a topic until it takes the message, or does not get it
+///   any more. Whoever takes a value holds them himself from then on.
 
 #include <troupe/actors/client/client_handle.hpp>
 #include <troupe/actors/functions/value.hpp>
@@ -28,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -39,12 +41,18 @@ namespace detail {
 class held_ticket;
 using ticket_ptr = std::shared_ptr<held_ticket>;
 
-/// An item of a queue on its way to who wanted it: it goes back if that one does not take it. Not read yet.
+/// A value on its way to who wanted it, not read yet. The item of a queue goes back if that one does not take it.
 struct delivery {
   value_ptr value;
   ticket_ptr ticket;
+  /// Keys of those whose handles are in it: the scheduler keeps them for this ticket.
+  std::vector<std::string> actors;
+  /// The same, held here.
+  std::vector<any_future> held;
 };
-void take_over(delivery const& item);
+/// Takes it, and reads it on this thread for the client that wanted it. The handles in it that are read hold their
+/// actors; `held` may go then. Throws what decode_as throws.
+void receive(delivery& what, std::type_info const& type, unpack_function unpack);
 
 template <class T>
 [[nodiscard]] value_ptr box(T value) {
@@ -115,12 +123,12 @@ class remote_values {
   [[nodiscard]] future<delivery> get() const;
   [[nodiscard]] future<std::size_t> size() const;
   [[nodiscard]] future<void> write(value_ptr const& value) const;
-  [[nodiscard]] future<value_ptr> read() const;
+  [[nodiscard]] future<delivery> read() const;
   [[nodiscard]] future<void> forget() const;
   [[nodiscard]] future<std::size_t> publish(value_ptr const& value) const;
   [[nodiscard]] future<ticket_ptr> subscribe(std::size_t behind) const;
   /// Of a subscription: the next message, and how many were dropped before it.
-  [[nodiscard]] future<std::pair<value_ptr, std::uint64_t>> next(ticket_ptr const& subscription) const;
+  [[nodiscard]] future<std::pair<delivery, std::uint64_t>> next(ticket_ptr const& subscription) const;
 
  private:
   client_handle of_;
@@ -128,19 +136,16 @@ class remote_values {
   std::string const* schema_;
 };
 
-/// The future of a T out of that of a value that was not read yet.
 template <class T>
-[[nodiscard]] task<T> take_value(future<value_ptr> from) {
-  auto value = co_await std::move(from);
-  co_return std::move(value_cast<T>(*value));
+[[nodiscard]] T value_of(delivery& what) {
+  receive(what, typeid(T), &unpack_value<T>);
+  return std::move(value_cast<T>(*what.value));
 }
 
 template <class T>
-[[nodiscard]] task<T> take_item(future<delivery> from) {
-  auto item = co_await std::move(from);
-  // Before it is read: what cannot be read here would come again and again.
-  take_over(item);
-  co_return std::move(value_cast<T>(*item.value));
+[[nodiscard]] task<T> take_delivery(future<delivery> from) {
+  auto what = co_await std::move(from);
+  co_return value_of<T>(what);
 }
 
 }  // namespace detail
@@ -155,7 +160,7 @@ class remote_queue {
   /// Done when the item is in the queue.
   [[nodiscard]] future<void> put(T item) const { return values_.put(detail::box<T>(std::move(item)), limit_); }
   /// An item goes to one getter only. Should that one be lost on the way, it goes to the next.
-  [[nodiscard]] task<T> get() const { return detail::take_item<T>(values_.get()); }
+  [[nodiscard]] task<T> get() const { return detail::take_delivery<T>(values_.get()); }
   [[nodiscard]] future<std::size_t> size() const { return values_.size(); }
 
  private:
@@ -172,7 +177,7 @@ class remote_variable {
 
   [[nodiscard]] future<void> set(T value) const { return values_.write(detail::box<T>(std::move(value))); }
   /// Waits until there is one.
-  [[nodiscard]] task<T> get() const { return detail::take_value<T>(values_.read()); }
+  [[nodiscard]] task<T> get() const { return detail::take_delivery<T>(values_.read()); }
   /// Who gets it from now on waits for the next value.
   [[nodiscard]] future<void> reset() const { return values_.forget(); }
 
@@ -189,9 +194,9 @@ class subscription {
   /// One at a time.
   [[nodiscard]] task<T> next() {
     auto asked = of_.next(held_);
-    auto [value, dropped] = co_await std::move(asked);
-    *dropped_ += dropped;
-    co_return std::move(detail::value_cast<T>(*value));
+    auto message = co_await std::move(asked);
+    *dropped_ += message.second;
+    co_return detail::value_of<T>(message.first);
   }
   /// Messages that were dropped, the oldest first, because this subscriber was too far behind.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return *dropped_; }

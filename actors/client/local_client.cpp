@@ -82,7 +82,9 @@ task<void> local_client::hand_over() {
 }
 
 task<void> local_client::tell(query what) {
-  if (!std::holds_alternative<coordinate>(what.what)) {
+  // Who took a value holds the actors whose handles are in it, and the scheduler must hear of that before it lets go.
+  auto const* wish = std::get_if<coordinate>(&what.what);
+  if (!wish || wish->what == coordinate::kind::taken) {
     auto before = hand_over();
     co_await std::move(before);
   }

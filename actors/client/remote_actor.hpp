@@ -31,9 +31,10 @@ namespace troupe {
 /// - Cancellation: `cancel()` takes back a call that has not begun, and asks a running one to stop (task_context,
 ///   coroutines). Dropping the future takes nothing back: a call may be made for its effect alone.
 /// - Lifetime: the actor lives as long as somebody has a handle, a call or a task with one among its arguments is under
-///   way, an answer with one in it may still be read, or a result with one in it is stored. Handles travel as arguments
-///   and results, also inside of other values, and are kept by other actors and by what those save in snapshots; not in
-///   queues, variables and topics. A type with an `nbytes` of its own and handles in it adds the nbytes of those.
+///   way, an answer with one in it may still be read, or a result with one in it is stored, or an item of a queue, the
+///   value of a variable, or a message that a subscriber has not taken. Handles travel in all of these, also inside of
+///   other values, and are kept by other actors and by what those save in snapshots. A type with an `nbytes` of its own
+///   and handles in it adds the nbytes of those.
 /// - A thread or coroutine that waits in a method for a call of the same actor waits for ever.
 template <class T>
 class remote_actor {

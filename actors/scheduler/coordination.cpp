@@ -22,8 +22,10 @@ bool remove(Tickets& from, Ticket const& which) {
 
 }  // namespace
 
-void coordination::handle(client_id from, coordinate wish, std::vector<answer>& answers) {
+void coordination::handle(client_id from, coordinate wish, std::vector<answer>& answers,
+                          std::shared_ptr<void const> keeper) {
   out_ = &answers;
+  value given{std::move(wish.bytes.bytes), {std::move(wish.handles), std::move(keeper)}};
   ticket_id who{from, wish.ticket};
   using kind = coordinate::kind;
   switch (wish.what) {
@@ -46,7 +48,7 @@ void coordination::handle(client_id from, coordinate wish, std::vector<answer>& 
     case kind::is_set:
       return use_event(who, wish);
     case kind::put:
-      return put(who, wish);
+      return put(who, wish, std::move(given));
     case kind::get:
       return get(who, wish);
     case kind::size: {
@@ -56,11 +58,11 @@ void coordination::handle(client_id from, coordinate wish, std::vector<answer>& 
     case kind::write:
     case kind::read:
     case kind::forget:
-      return use_variable(who, wish);
+      return use_variable(who, wish, std::move(given));
     case kind::publish:
     case kind::subscribe:
     case kind::next:
-      return use_topic(who, wish);
+      return use_topic(who, wish, given);
     case kind::give_up:
     case kind::taken:
       break;
@@ -79,6 +81,7 @@ void coordination::forget(client_id client, std::vector<answer>& answers) {
   collect(at_queue_);
   collect(at_event_);
   collect(at_variable_);
+  collect(lent_);
   for (auto const& ticket : tickets) give_up(ticket);
   // Nobody is there to be told.
   std::erase_if(answers, [client](answer const& a) { return a.to == client; });
@@ -86,7 +89,8 @@ void coordination::forget(client_id client, std::vector<answer>& answers) {
 
 bool coordination::empty() const noexcept {
   return resources_.empty() && events_.empty() && queues_.empty() && variables_.empty() && topics_.empty() &&
-         acquired_.empty() && subscriptions_.empty() && at_queue_.empty() && at_event_.empty() && at_variable_.empty();
+         acquired_.empty() && subscriptions_.empty() && at_queue_.empty() && at_event_.empty() &&
+         at_variable_.empty() && lent_.empty();
 }
 
 // ---- locks and semaphores
@@ -188,14 +192,14 @@ void coordination::use_event(ticket_id who, coordinate& wish) {
 
 // ---- queues
 
-void coordination::put(ticket_id who, coordinate& wish) {
+void coordination::put(ticket_id who, coordinate& wish, value given) {
   auto const& name = wish.names.front();
   auto& q = queues_[name];
   if (auto problem = other_type("queue", name, q.schema, wish.schema); !problem.empty())
     return refuse(who, std::move(problem));
   q.schema = wish.schema;
   q.limit = wish.limit;
-  q.putting.emplace_back(who, std::move(wish.bytes.bytes));
+  q.putting.emplace_back(who, std::move(given));
   at_queue_[who] = name;
   serve(name, q);
 }
@@ -236,6 +240,7 @@ void coordination::serve(std::string const& name, queue& q) {
 }
 
 void coordination::arrived(ticket_id who) {
+  if (lent_.erase(who) > 0) return;
   auto at = at_queue_.find(who);
   if (at == at_queue_.end()) return;
   auto name = at->second;
@@ -247,7 +252,7 @@ void coordination::arrived(ticket_id who) {
 
 // ---- variables
 
-void coordination::use_variable(ticket_id who, coordinate& wish) {
+void coordination::use_variable(ticket_id who, coordinate& wish, value given) {
   auto const& name = wish.names.front();
   using kind = coordinate::kind;
   if (wish.what == kind::forget) {
@@ -260,23 +265,23 @@ void coordination::use_variable(ticket_id who, coordinate& wish) {
     return refuse(who, std::move(problem));
   v.schema = wish.schema;
   if (wish.what == kind::read) {
-    if (v.written) return tell(who, 0, v.bytes);
+    if (v.written) return lend(who, 0, v.current);
     v.reading.push_back(who);
     at_variable_[who] = name;
     return;
   }
-  v.bytes = std::move(wish.bytes.bytes);
+  v.current = std::move(given);
   v.written = true;
   for (auto const& reading : std::exchange(v.reading, {})) {
     at_variable_.erase(reading);
-    tell(reading, 0, v.bytes);
+    lend(reading, 0, v.current);
   }
   tell(who);
 }
 
 // ---- topics
 
-void coordination::use_topic(ticket_id who, coordinate& wish) {
+void coordination::use_topic(ticket_id who, coordinate& wish, value const& given) {
   using kind = coordinate::kind;
   if (wish.what == kind::next) {
     auto at = subscriptions_.find({who.client, wish.of});
@@ -302,7 +307,7 @@ void coordination::use_topic(ticket_id who, coordinate& wish) {
       s.messages.pop_front();
       ++s.dropped;
     }
-    s.messages.push_back(wish.bytes.bytes);
+    s.messages.push_back(given);
     send_next(s);
   }
   tell(who, t.subscribers.size());
@@ -310,13 +315,14 @@ void coordination::use_topic(ticket_id who, coordinate& wish) {
 
 void coordination::send_next(subscription& s) {
   if (!s.asking.client || s.messages.empty()) return;
-  tell(std::exchange(s.asking, {}), std::exchange(s.dropped, 0), std::move(s.messages.front()));
+  lend(std::exchange(s.asking, {}), std::exchange(s.dropped, 0), s.messages.front());
   s.messages.pop_front();
 }
 
 // ----
 
 void coordination::give_up(ticket_id who) {
+  if (lent_.erase(who) > 0) return;
   if (auto node = acquired_.extract(who)) return release(node.mapped(), who);
   if (auto node = at_event_.extract(who)) {
     auto at = events_.find(node.mapped());
@@ -350,12 +356,21 @@ void coordination::give_up(ticket_id who) {
     if (s.asking == who) s.asking = {};
 }
 
-void coordination::tell(ticket_id who, std::uint64_t number, buffer bytes) {
-  out_->push_back({who.client, who.ticket, number, std::move(bytes), {}});
+void coordination::tell(ticket_id who, std::uint64_t number) {
+  out_->push_back({who.client, who.ticket, number, {}, {}, {}});
+}
+
+void coordination::tell(ticket_id who, std::uint64_t number, value const& given) {
+  out_->push_back({who.client, who.ticket, number, given.bytes, given.handles.actors, {}});
+}
+
+void coordination::lend(ticket_id who, std::uint64_t number, value const& given) {
+  if (!given.handles.actors.empty()) lent_[who] = given.handles.keeper;
+  tell(who, number, given);
 }
 
 void coordination::refuse(ticket_id who, std::string problem) {
-  out_->push_back({who.client, who.ticket, 0, {}, std::move(problem)});
+  out_->push_back({who.client, who.ticket, 0, {}, {}, std::move(problem)});
 }
 
 }  // namespace troupe::detail

@@ -21,9 +21,17 @@ task<query_result> coordination_desk::answer(client_id from, coordinate wish) {
   auto [asking, fresh] = asking_.try_emplace({from, wish.ticket});
   if (!fresh) throw error("a ticket that is in use");
   auto told = asking->second.get_future();
-  state_.handle(from, std::move(wish), answers_);
+  auto keeper = keep(wish.handles);
+  state_.handle(from, std::move(wish), answers_, std::move(keeper));
   give_answers();
   co_return co_await std::move(told);
+}
+
+std::shared_ptr<void const> coordination_desk::keep(std::vector<std::string> handles) {
+  if (handles.empty()) return nullptr;
+  auto number = ++values_;
+  tell_core_(to_scheduler::keep_for_value{{}, number, std::move(handles)});
+  return {static_cast<void const*>(this), [this, number](void const*) { dropped_.push_back(number); }};
 }
 
 void coordination_desk::forget(client_id client) {
@@ -56,8 +64,10 @@ void coordination_desk::give_answers() {
     query_result result;
     result.offset = a.number;
     result.bytes = {std::move(a.bytes)};
+    result.names = std::move(a.handles);
     asking.mapped().set_value(std::move(result));
   }
+  if (!dropped_.empty()) tell_core_(to_scheduler::drop_values{{}, std::exchange(dropped_, {})});
 }
 
 }  // namespace troupe::detail

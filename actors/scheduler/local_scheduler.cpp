@@ -21,7 +21,10 @@ local_scheduler::local_scheduler(scheduler_options options, std::shared_ptr<sche
     : core_(options),
       own_functions_(std::move(functions)),
       desk_(std::make_unique<data_desk>(*this)),
-      coordination_(std::make_unique<coordination_desk>()),
+      coordination_(std::make_unique<coordination_desk>([this](scheduler_event event) {
+        std::visit([this](auto& e) { e.now = now(); }, event);
+        handle(std::move(event));
+      })),
       uploads_(std::make_unique<upload_desk>(*this)),
       actors_(std::make_unique<actor_desk>(*this)),
       plugins_(std::make_unique<plugin_desk>(*this)),

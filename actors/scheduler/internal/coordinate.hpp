@@ -30,7 +30,7 @@ struct coordinate {
     subscribe,  ///< to it, for as long as the ticket is not given up, at most `limit` messages behind
     next,       ///< message of the subscription of ticket `of`; answered with how many were dropped before it
     give_up,    ///< the ticket `of`
-    taken,      ///< the item that ticket `of` was given has arrived
+    taken,      ///< what ticket `of` was given has arrived: an item, or another value with handles of actors in it
   };
   kind what = kind::acquire;
   std::uint64_t ticket = 0;
@@ -40,6 +40,8 @@ struct coordinate {
   /// Of `bytes`, as the codec spells types: one for all items of a queue, variable or topic.
   std::string schema;
   shared_bytes bytes;
+  /// Keys of the actors whose handles are in `bytes`: they are kept with it.
+  std::vector<std::string> handles;
 };
 
 }  // namespace troupe::detail

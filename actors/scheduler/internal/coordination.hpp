@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/actors/scheduler/ids.hpp>
+#include <troupe/actors/scheduler/internal/actor_calls.hpp>
 #include <troupe/actors/scheduler/internal/coordinate.hpp>
 #include <troupe/net/buffer.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,7 +19,11 @@ namespace troupe::detail {
 
 /// Locks, semaphores, events, queues, variables and topics of a cluster: a state machine without clock or thread, whose
 /// answers come when they can. Who waits is served in the order in which he came. What a client holds goes when the
-/// client does, and items that were on their way to it go back to the front of their queue.
+/// client does, and items that were on their way to it go back to the front of their queue; what it has put stays.
+///
+/// Handles of actors that are in a value are kept with it: in a queue, in a variable until the next value, for each
+/// subscriber of a topic who has not taken it yet, and then on the way, until the ticket that it was given to is taken
+/// or given up.
 class coordination {
  public:
   struct answer {
@@ -25,11 +31,15 @@ class coordination {
     std::uint64_t ticket = 0;
     std::uint64_t number = 0;
     buffer bytes;
+    /// Keys of the actors whose handles are in `bytes`: kept for the ticket, if there are some.
+    std::vector<std::string> handles;
     /// Why there is none.
     std::string problem;
   };
 
-  void handle(client_id from, coordinate wish, std::vector<answer>& answers);
+  /// `keeper`: while a copy of it lives, the actors are kept whose handles are in the wish's bytes.
+  void handle(client_id from, coordinate wish, std::vector<answer>& answers,
+              std::shared_ptr<void const> keeper = nullptr);
   /// The client is gone.
   void forget(client_id client, std::vector<answer>& answers);
 
@@ -55,22 +65,22 @@ class coordination {
     bool on = false;
     std::vector<ticket_id> waiting;
   };
-  struct stored {
-    std::string schema;
+  struct value {
     buffer bytes;
+    handles_lent handles;
   };
   struct queue {
     std::uint64_t limit = 0;
     std::string schema;
-    std::deque<buffer> items;
+    std::deque<value> items;
     std::deque<ticket_id> getting;
-    std::deque<std::pair<ticket_id, buffer>> putting;
+    std::deque<std::pair<ticket_id, value>> putting;
     /// Given, and not known to have arrived.
-    std::map<ticket_id, buffer> leaving;
+    std::map<ticket_id, value> leaving;
   };
   struct variable {
     std::string schema;
-    buffer bytes;
+    value current;
     bool written = false;
     std::vector<ticket_id> reading;
   };
@@ -78,7 +88,7 @@ class coordination {
     std::string topic;
     std::uint64_t limit = 0;
     std::uint64_t dropped = 0;
-    std::deque<buffer> messages;
+    std::deque<value> messages;
     ticket_id asking;  ///< of no client: nobody is
   };
   struct topic {
@@ -89,18 +99,21 @@ class coordination {
   void acquire(ticket_id who, coordinate& wish);
   void grant_first(std::string const& name);
   [[nodiscard]] bool can_have(ticket_id who, std::vector<std::string> const& names) const;
-  void put(ticket_id who, coordinate& wish);
+  void put(ticket_id who, coordinate& wish, value given);
   void get(ticket_id who, coordinate& wish);
   void serve(std::string const& name, queue& q);
-  void use_variable(ticket_id who, coordinate& wish);
+  void use_variable(ticket_id who, coordinate& wish, value given);
   void use_event(ticket_id who, coordinate& wish);
-  void use_topic(ticket_id who, coordinate& wish);
+  void use_topic(ticket_id who, coordinate& wish, value const& given);
   void send_next(subscription& s);
   void give_up(ticket_id who);
   void arrived(ticket_id who);
   void release(acquired const& what, ticket_id who);
   void drop_if_empty(std::string const& name);
-  void tell(ticket_id who, std::uint64_t number = 0, buffer bytes = {});
+  void tell(ticket_id who, std::uint64_t number = 0);
+  void tell(ticket_id who, std::uint64_t number, value const& given);
+  /// The same for what the ticket does not own: the handles in it are kept until that is taken, or given up.
+  void lend(ticket_id who, std::uint64_t number, value const& given);
   void refuse(ticket_id who, std::string problem);
 
   std::map<std::string, resource> resources_;
@@ -112,6 +125,7 @@ class coordination {
   std::map<ticket_id, acquired> acquired_;
   std::map<ticket_id, subscription> subscriptions_;
   std::map<ticket_id, std::string> at_queue_, at_event_, at_variable_;
+  std::map<ticket_id, std::shared_ptr<void const>> lent_;
   std::uint64_t fencing_ = 0;
   std::vector<answer>* out_ = nullptr;
 };

@@ -140,6 +140,7 @@ struct query {
 struct query_result {
   std::vector<known_worker> workers;
   std::vector<stored_data> data;
+  /// In answers to coordinate: keys of the actors whose handles are in `bytes`, kept until the ticket is taken.
   std::vector<std::string> names;
   /// How much of an upload is there; in answers to coordinate what it says.
   std::uint64_t offset = 0;

@@ -64,12 +64,6 @@ struct witness {
   }
 };
 
-class nobody {};
-struct introduction {
-  std::string name;
-  std::vector<troupe::remote_actor<nobody>> to;
-};
-
 }  // namespace
 
 TEST_CASE("one task at a time has a lock, and every one gets it, with a token of its own") {
@@ -200,22 +194,6 @@ TEST_CASE("an item that cannot be read fails its getter, and does not come again
   CHECK_THROWS_WITH(block_on(queue.get()), Catch::Matchers::Contains("nobody can read this"));
   CHECK(block_on(queue.get()).text == "item");
   CHECK(queue.size().get() == 0);
-}
-
-TEST_CASE("handles of actors are refused by queues, variables and topics, which stay as they were") {
-  stage s;
-  auto actor = s.client.create_actor<nobody>(troupe::actor_options().name("somebody")).get();
-  auto refused = Catch::Matchers::Contains("the handle of actor somebody cannot lie in a queue, a variable or a topic");
-  auto queue = s.client.queue<introduction>("q");
-  CHECK_THROWS_WITH(queue.put({"x", {actor}}), refused);
-  CHECK(queue.size().get() == 0);
-  auto variable = s.client.variable<introduction>("v");
-  variable.set({"of no actor", {{}}}).get();
-  CHECK_THROWS_WITH(variable.set({"x", {actor}}), refused);
-  CHECK(block_on(variable.get()).name == "of no actor");
-  auto topic = s.client.topic<troupe::remote_actor<nobody>>("t");
-  auto heard = block_on(topic.subscribe());
-  CHECK_THROWS_WITH(topic.publish(actor), refused);
 }
 
 TEST_CASE("a variable is read when there is a value, and keeps the last") {

@@ -1,12 +1,17 @@
 #include <troupe/actors/scheduler/internal/coordination.hpp>
+#include <troupe/actors/scheduler/internal/coordination_desk.hpp>
+#include <troupe/futures/run_loop.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -22,9 +27,9 @@ class stage {
  public:
   using answer = coordination::answer;
 
-  std::vector<answer> ask(std::uint32_t client, coordinate wish) {
+  std::vector<answer> ask(std::uint32_t client, coordinate wish, std::shared_ptr<void const> keeper = nullptr) {
     std::vector<answer> answers;
-    state.handle({client}, std::move(wish), answers);
+    state.handle({client}, std::move(wish), answers, std::move(keeper));
     return answers;
   }
   std::vector<answer> ask(std::uint32_t client, std::uint64_t ticket, kind what, std::vector<std::string> names,
@@ -44,6 +49,21 @@ class stage {
     wish.ticket = ticket;
     wish.of = of;
     return ask(client, std::move(wish));
+  }
+  /// With the handle of an actor in the value, which tells whether it is still kept.
+  std::weak_ptr<void const> give(std::uint32_t client, std::uint64_t ticket, kind what, std::string name,
+                                 std::uint64_t limit = 0) {
+    coordinate wish;
+    wish.what = what;
+    wish.ticket = ticket;
+    wish.names = {std::move(name)};
+    wish.limit = limit;
+    wish.bytes = {bytes("cast")};
+    wish.handles = {"actor"};
+    std::shared_ptr<void const> keeper = std::make_shared<int>();
+    std::weak_ptr<void const> kept = keeper;
+    ask(client, std::move(wish), std::move(keeper));
+    return kept;
   }
   std::vector<answer> forget(std::uint32_t client) {
     std::vector<answer> answers;
@@ -223,4 +243,126 @@ TEST_CASE("values of another type are refused, and so is what has no name") {
   CHECK(s.ask(1, 4, kind::acquire, {""}).at(0).problem == "it needs a name");
   CHECK(s.ask(1, 5, kind::acquire, {}).at(0).problem == "it needs a name");
   CHECK(s.about(1, kind::taken, 77).empty());
+}
+
+TEST_CASE("handles in an item keep their actors until it has arrived, and longer than who put it") {
+  stage s;
+  auto kept = s.give(1, 1, kind::put, "q");
+  s.forget(1);
+  CHECK_FALSE(kept.expired());
+  auto item = s.ask(2, 1, kind::get, {"q"}).at(0);
+  CHECK(item.handles == std::vector<std::string>{"actor"});
+  s.forget(2);
+  CHECK_FALSE(kept.expired());
+  CHECK(s.ask(3, 1, kind::get, {"q"}).at(0).handles.size() == 1);
+  s.about(3, kind::give_up, 1);
+  CHECK(s.ask(3, 2, kind::get, {"q"}).at(0).handles.size() == 1);
+  CHECK_FALSE(kept.expired());
+  s.about(3, kind::taken, 2);
+  CHECK(kept.expired());
+  CHECK(s.state.empty());
+}
+
+TEST_CASE("handles in an item that waits for room go with who gives up or dies, and those that are refused at once") {
+  stage s;
+  auto first = s.give(1, 1, kind::put, "q", 1);
+  auto second = s.give(1, 2, kind::put, "q", 1);
+  auto third = s.give(2, 1, kind::put, "q", 1);
+  CHECK_FALSE(second.expired());
+  s.about(1, kind::give_up, 2);
+  CHECK(second.expired());
+  s.forget(2);
+  CHECK(third.expired());
+  CHECK_FALSE(first.expired());
+  CHECK(s.give(1, 3, kind::put, "").expired());
+  s.ask(1, 4, kind::put, {"typed"}, 0, "x", "i32");
+  coordinate other;
+  other.what = kind::put;
+  other.ticket = 5;
+  other.names = {"typed"};
+  other.schema = "f64";
+  other.handles = {"actor"};
+  auto keeper = std::make_shared<int>();
+  std::weak_ptr<int> refused = keeper;
+  CHECK_FALSE(s.ask(1, std::move(other), std::move(keeper)).at(0).problem.empty());
+  CHECK(refused.expired());
+}
+
+TEST_CASE("handles in a variable keep their actors until it changes, and on the way to those who have read it") {
+  stage s;
+  CHECK(s.ask(2, 1, kind::read, {"v"}).empty());
+  auto first = s.give(1, 1, kind::write, "v");
+  CHECK(s.ask(3, 1, kind::read, {"v"}).at(0).handles == std::vector<std::string>{"actor"});
+  CHECK(s.ask(4, 1, kind::read, {"v"}).at(0).handles.size() == 1);
+  auto second = s.give(1, 2, kind::write, "v");
+  CHECK_FALSE(first.expired());
+  s.about(2, kind::taken, 1);
+  s.about(3, kind::give_up, 1);
+  CHECK_FALSE(first.expired());
+  s.forget(4);
+  CHECK(first.expired());
+  CHECK_FALSE(second.expired());
+  s.ask(1, 3, kind::forget, {"v"});
+  CHECK(second.expired());
+  CHECK(s.state.empty());
+}
+
+TEST_CASE("handles in a message keep their actors until every subscriber has taken it, lost it or gone") {
+  stage s;
+  CHECK(s.give(1, 1, kind::publish, "t").expired());
+  for (std::uint32_t subscriber : {2, 3, 4}) s.ask(subscriber, 1, kind::subscribe, {"t"}, 1);
+  auto first = s.give(1, 2, kind::publish, "t");
+  CHECK(s.about(2, kind::next, 1, 2).at(0).handles == std::vector<std::string>{"actor"});
+  s.about(3, kind::give_up, 1);
+  auto second = s.give(1, 3, kind::publish, "t");
+  CHECK_FALSE(first.expired());
+  s.about(2, kind::taken, 2);
+  CHECK(first.expired());
+  s.forget(2);
+  CHECK_FALSE(second.expired());
+  s.forget(4);
+  CHECK(second.expired());
+  CHECK(s.state.empty());
+}
+
+TEST_CASE("values without handles are not kept for who has read them") {
+  stage s;
+  s.ask(1, 1, kind::write, {"v"}, 1, "x");
+  CHECK(s.ask(2, 1, kind::read, {"v"}).at(0).handles.empty());
+  s.ask(1, 2, kind::forget, {"v"});
+  CHECK(s.state.empty());
+}
+
+TEST_CASE("the core hears of the actors whose handles are in a value before that lies there, and when it is gone") {
+  std::vector<scheduler_event> told;
+  coordination_desk desk([&](scheduler_event event) { told.push_back(std::move(event)); });
+  auto ask = [&desk](std::uint32_t client, std::uint64_t ticket, kind what, std::uint64_t of = 0,
+                     std::vector<std::string> handles = {}) {
+    coordinate wish;
+    wish.what = what;
+    wish.ticket = ticket;
+    wish.names = {"q"};
+    wish.limit = 0;
+    wish.of = of;
+    wish.handles = std::move(handles);
+    return block_on(desk.answer({client}, std::move(wish)));
+  };
+  ask(1, 1, kind::put);
+  CHECK(told.empty());
+  ask(1, 2, kind::put, 0, {"actor", "other"});
+  REQUIRE(told.size() == 1);
+  auto kept = std::get<to_scheduler::keep_for_value>(told[0]);
+  CHECK(kept.handles == std::vector<std::string>{"actor", "other"});
+  CHECK(ask(2, 1, kind::get).names.empty());
+  ask(2, 0, kind::taken, 1);
+  CHECK(ask(2, 2, kind::get).names == kept.handles);
+  desk.forget({2});
+  CHECK(told.size() == 1);
+  CHECK(ask(3, 1, kind::get).names == kept.handles);
+  ask(3, 0, kind::taken, 1);
+  REQUIRE(told.size() == 2);
+  CHECK(std::get<to_scheduler::drop_values>(told[1]).values == std::vector<std::uint64_t>{kept.value});
+  ask(3, 2, kind::publish, 0, {"actor"});
+  REQUIRE(told.size() == 4);
+  CHECK(std::get<to_scheduler::keep_for_value>(told[2]).value != kept.value);
 }
