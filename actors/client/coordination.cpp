@@ -160,10 +160,12 @@ future<ticket_ptr> remote_values::subscribe(std::size_t behind) const {
                              [](query_result const&, ticket_ptr const& ticket) { return ticket; });
 }
 
-future<std::pair<delivery, std::uint64_t>> remote_values::next(ticket_ptr const& subscription) const {
+future<std::pair<delivery, std::uint64_t>> remote_values::next(ticket_ptr const& subscription,
+                                                               std::uint64_t last) const {
   coordinate wish;
   wish.what = coordinate::kind::next;
   wish.of = subscription->number();
+  wish.limit = last;
   using message = std::pair<delivery, std::uint64_t>;
   return ask_for<message>(of_, std::move(wish), [](query_result const& answer, ticket_ptr const& ticket) {
     return message(deliver_copy(answer, ticket), answer.offset);

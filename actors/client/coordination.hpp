@@ -127,8 +127,9 @@ class remote_values {
   [[nodiscard]] future<void> forget() const;
   [[nodiscard]] future<std::size_t> publish(value_ptr const& value) const;
   [[nodiscard]] future<ticket_ptr> subscribe(std::size_t behind) const;
-  /// Of a subscription: the next message, and how many were dropped before it.
-  [[nodiscard]] future<std::pair<delivery, std::uint64_t>> next(ticket_ptr const& subscription) const;
+  /// Of a subscription: the next message after that of number `last`, and its number.
+  [[nodiscard]] future<std::pair<delivery, std::uint64_t>> next(ticket_ptr const& subscription,
+                                                                std::uint64_t last) const;
 
  private:
   client_handle of_;
@@ -191,20 +192,27 @@ class subscription {
  public:
   subscription(detail::remote_values of, detail::ticket_ptr held) : of_(std::move(of)), held_(std::move(held)) {}
 
-  /// One at a time.
+  /// One at a time. A message whose wait was given up is that of the following wait.
   [[nodiscard]] task<T> next() {
-    auto asked = of_.next(held_);
+    auto taken = taken_;
+    auto asked = of_.next(held_, taken->last);
     auto message = co_await std::move(asked);
-    *dropped_ += message.second;
+    taken->dropped += message.second - taken->last - 1;
+    taken->last = message.second;
     co_return detail::value_of<T>(message.first);
   }
   /// Messages that were dropped, the oldest first, because this subscriber was too far behind.
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return *dropped_; }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return taken_->dropped; }
 
  private:
+  struct progress {
+    std::uint64_t last = 0;  // number of the last message that was taken
+    std::uint64_t dropped = 0;
+  };
+
   detail::remote_values of_;
   detail::ticket_ptr held_;
-  std::shared_ptr<std::uint64_t> dropped_ = std::make_shared<std::uint64_t>(0);
+  std::shared_ptr<progress> taken_ = std::make_shared<progress>();
 };
 
 /// Messages for all who have subscribed.

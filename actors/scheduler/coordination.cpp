@@ -240,7 +240,11 @@ void coordination::serve(std::string const& name, queue& q) {
 }
 
 void coordination::arrived(ticket_id who) {
-  if (lent_.erase(who) > 0) return;
+  if (lent_.erase(who) > 0) {
+    for (auto& [ticket, s] : subscriptions_)
+      if (s.given_to == who) drop_arrived(s, s.given);
+    return;
+  }
   auto at = at_queue_.find(who);
   if (at == at_queue_.end()) return;
   auto name = at->second;
@@ -288,6 +292,7 @@ void coordination::use_topic(ticket_id who, coordinate& wish, value const& given
     if (at == subscriptions_.end()) return refuse(who, "there is no such subscription");
     if (at->second.asking.client) return refuse(who, "the next message is being waited for already");
     at->second.asking = who;
+    drop_arrived(at->second, wish.limit);
     return send_next(at->second);
   }
   auto const& name = wish.names.front();
@@ -298,25 +303,29 @@ void coordination::use_topic(ticket_id who, coordinate& wish, value const& given
   if (wish.what == kind::subscribe) {
     t.schema = wish.schema;
     t.subscribers.insert(who);
-    subscriptions_[who] = {name, std::max<std::uint64_t>(wish.limit, 1), 0, {}, {}};
+    subscriptions_[who] = {name, std::max<std::uint64_t>(wish.limit, 1), {}, 0, {}, {}, 0};
     return tell(who);
   }
   for (auto const& subscriber : t.subscribers) {
     auto& s = subscriptions_.at(subscriber);
-    if (s.messages.size() == s.limit) {
-      s.messages.pop_front();
-      ++s.dropped;
-    }
+    if (s.messages.size() == s.limit) s.messages.pop_front();
     s.messages.push_back(given);
+    ++s.last_number;
     send_next(s);
   }
   tell(who, t.subscribers.size());
 }
 
+/// Messages up to this number.
+void coordination::drop_arrived(subscription& s, std::uint64_t number) {
+  while (!s.messages.empty() && s.first_number() <= number) s.messages.pop_front();
+}
+
 void coordination::send_next(subscription& s) {
   if (!s.asking.client || s.messages.empty()) return;
-  lend(std::exchange(s.asking, {}), std::exchange(s.dropped, 0), s.messages.front());
-  s.messages.pop_front();
+  s.given_to = std::exchange(s.asking, {});
+  s.given = s.first_number();
+  lend(s.given_to, s.given, s.messages.front());
 }
 
 // ----

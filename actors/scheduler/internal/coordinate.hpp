@@ -28,7 +28,7 @@ struct coordinate {
     forget,     ///< its value
     publish,    ///< `bytes` to all who subscribed to the topic `names[0]`; answered with their number
     subscribe,  ///< to it, for as long as the ticket is not given up, at most `limit` messages behind
-    next,       ///< message of the subscription of ticket `of`; answered with how many were dropped before it
+    next,       ///< message of the subscription of ticket `of` after message `limit`; answered with its number, from 1
     give_up,    ///< the ticket `of`
     taken,      ///< what ticket `of` was given has arrived: an item, or another value with handles of actors in it
   };

@@ -87,9 +87,14 @@ class coordination {
   struct subscription {
     std::string topic;
     std::uint64_t limit = 0;
-    std::uint64_t dropped = 0;
+    /// Those not known to have arrived; a message that was given stays until the subscriber asks for one after it.
     std::deque<value> messages;
-    ticket_id asking;  ///< of no client: nobody is
+    std::uint64_t last_number = 0;  ///< of the last message
+    ticket_id asking;               ///< of no client: nobody is
+    ticket_id given_to;             ///< message number `given`
+    std::uint64_t given = 0;
+
+    [[nodiscard]] std::uint64_t first_number() const noexcept { return last_number + 1 - messages.size(); }
   };
   struct topic {
     std::string schema;
@@ -105,6 +110,7 @@ class coordination {
   void use_variable(ticket_id who, coordinate& wish, value given);
   void use_event(ticket_id who, coordinate& wish);
   void use_topic(ticket_id who, coordinate& wish, value const& given);
+  static void drop_arrived(subscription& s, std::uint64_t number);
   void send_next(subscription& s);
   void give_up(ticket_id who);
   void arrived(ticket_id who);

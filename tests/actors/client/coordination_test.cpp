@@ -226,6 +226,22 @@ TEST_CASE("a topic's messages reach all subscribers, and end with them") {
   troupe::test::eventually([&] { return mine.publish("z").get() == 1; });
 }
 
+TEST_CASE("no message is lost to waits that end as it comes") {
+  stage s;
+  auto topic = s.client.topic<int>("t");
+  auto heard = block_on(topic.subscribe(1000));
+  std::vector<troupe::future<std::size_t>> published;
+  for (int i = 0; i < 300; ++i) published.push_back(topic.publish(i));
+  for (int next = 0; next < 300;) {
+    try {
+      CHECK(block_on(troupe::with_timeout(heard.next(), 50us)) == next);
+      ++next;
+    } catch (troupe::cancelled_error const&) {
+    }
+  }
+  CHECK(heard.dropped() == 0);
+}
+
 TEST_CASE("what has no name is refused, and a closed client answers for everything") {
   stage s;
   CHECK(failure_of<troupe::error>(s.client.lock("").acquire()).what() == std::string("it needs a name"));

@@ -65,6 +65,15 @@ class stage {
     ask(client, std::move(wish), std::move(keeper));
     return kept;
   }
+  /// Of the subscription of ticket `of`, after message `last`.
+  std::vector<answer> next(std::uint32_t client, std::uint64_t of, std::uint64_t ticket, std::uint64_t last) {
+    coordinate wish;
+    wish.what = kind::next;
+    wish.ticket = ticket;
+    wish.of = of;
+    wish.limit = last;
+    return ask(client, std::move(wish));
+  }
   std::vector<answer> forget(std::uint32_t client) {
     std::vector<answer> answers;
     state.forget({client}, answers);
@@ -213,23 +222,55 @@ TEST_CASE("a topic's messages go to all who subscribed, and the slow one misses 
   CHECK(s.ask(1, 1, kind::publish, {"t"}, 1, "nobody").at(0).number == 0);
   s.ask(2, 1, kind::subscribe, {"t"}, 2);
   s.ask(3, 1, kind::subscribe, {"t"}, 10);
-  CHECK(s.about(3, kind::next, 1, 2).empty());
+  CHECK(s.next(3, 1, 2, 0).empty());
   for (int i = 0; i < 4; ++i) {
     auto told = s.ask(1, 2, kind::publish, {"t"}, 1, std::to_string(i));
     CHECK(told.back().number == 2);
     CHECK(told.size() == (i == 0 ? 2 : 1));
   }
-  auto late = s.about(2, kind::next, 1, 2).at(0);
+  auto late = s.next(2, 1, 2, 0).at(0);
   CHECK(text(late.bytes) == "2");
-  CHECK(late.number == 2);
-  CHECK(s.about(2, kind::next, 1, 3).at(0).number == 0);
-  CHECK(text(s.about(3, kind::next, 1, 3).at(0).bytes) == "1");
-  CHECK(s.about(2, kind::next, 1, 4).empty());
-  CHECK(s.about(2, kind::next, 1, 5).at(0).problem == "the next message is being waited for already");
+  CHECK(late.number == 3);
+  CHECK(s.next(2, 1, 3, 3).at(0).number == 4);
+  CHECK(text(s.next(3, 1, 3, 1).at(0).bytes) == "1");
+  CHECK(s.next(2, 1, 4, 4).empty());
+  CHECK(s.next(2, 1, 5, 4).at(0).problem == "the next message is being waited for already");
   CHECK(s.about(2, kind::give_up, 1).at(0).problem == "the subscription has ended");
-  CHECK(s.about(2, kind::next, 1, 6).at(0).problem == "there is no such subscription");
+  CHECK(s.next(2, 1, 6, 4).at(0).problem == "there is no such subscription");
   s.forget(3);
   CHECK(s.state.empty());
+}
+
+TEST_CASE("a message that was given to a wait that was given up comes again, whichever word comes first") {
+  stage s;
+  s.ask(1, 1, kind::subscribe, {"t"}, 10);
+  CHECK(s.next(1, 1, 2, 0).empty());
+  CHECK(text(s.ask(2, 1, kind::publish, {"t"}, 1, "x").at(0).bytes) == "x");
+  s.ask(2, 2, kind::publish, {"t"}, 1, "y");
+  s.about(1, kind::give_up, 2);
+  auto again = s.next(1, 1, 3, 0).at(0);
+  CHECK(text(again.bytes) == "x");
+  CHECK(again.number == 1);
+  CHECK(text(s.next(1, 1, 4, 0).at(0).bytes) == "x");
+  s.about(1, kind::give_up, 3);
+  CHECK(text(s.next(1, 1, 5, 1).at(0).bytes) == "y");
+}
+
+TEST_CASE("a message that has arrived takes no room, and one that has not is dropped first") {
+  stage s;
+  s.ask(1, 1, kind::subscribe, {"t"}, 2);
+  auto publish = [&](std::string_view what) { s.ask(2, 1, kind::publish, {"t"}, 1, what); };
+  publish("1");
+  publish("2");
+  CHECK(text(s.next(1, 1, 2, 0).at(0).bytes) == "1");
+  publish("3");
+  auto arrived = s.next(1, 1, 3, 1).at(0);
+  CHECK(text(arrived.bytes) == "2");
+  CHECK(arrived.number == 2);
+  publish("4");
+  auto given_up = s.next(1, 1, 4, 1).at(0);
+  CHECK(text(given_up.bytes) == "3");
+  CHECK(given_up.number == 3);
 }
 
 TEST_CASE("values of another type are refused, and so is what has no name") {
