@@ -78,11 +78,11 @@ void coordination::forget(client_id client, std::vector<answer>& answers) {
   };
   collect(acquired_);
   collect(subscriptions_);
-  collect(at_queue_);
   collect(at_event_);
   collect(at_variable_);
   collect(lent_);
   for (auto const& ticket : tickets) give_up(ticket);
+  leave_queues(client);
   // Nobody is there to be told.
   std::erase_if(answers, [client](answer const& a) { return a.to == client; });
 }
@@ -222,7 +222,7 @@ void coordination::serve(std::string const& name, queue& q) {
     while (!q.putting.empty() && (q.limit == 0 || q.items.size() < q.limit)) {
       auto [who, item] = std::move(q.putting.front());
       q.putting.pop_front();
-      q.items.push_back(std::move(item));
+      q.items.push_back({++q.last_number, std::move(item)});
       at_queue_.erase(who);
       tell(who);
       more = true;
@@ -230,13 +230,36 @@ void coordination::serve(std::string const& name, queue& q) {
     while (!q.getting.empty() && !q.items.empty()) {
       auto who = q.getting.front();
       q.getting.pop_front();
-      tell(who, 0, q.items.front());
+      tell(who, 0, q.items.front().what);
       q.leaving.emplace(who, std::move(q.items.front()));
       q.items.pop_front();
       more = true;
     }
   }
   if (q.items.empty() && q.getting.empty() && q.putting.empty() && q.leaving.empty()) queues_.erase(name);
+}
+
+/// An item that was on its way to him is where it was.
+void coordination::leave(queue& q, ticket_id who) {
+  remove(q.getting, who);
+  std::erase_if(q.putting, [&](auto const& waiting) { return waiting.first == who; });
+  auto back = q.leaving.extract(who);
+  if (!back) return;
+  auto place = std::find_if(q.items.begin(), q.items.end(),
+                            [&](item const& other) { return other.number > back.mapped().number; });
+  q.items.insert(place, std::move(back.mapped()));
+}
+
+/// Others are served when all of its items are back.
+void coordination::leave_queues(client_id client) {
+  std::set<std::string> left;
+  auto at = at_queue_.lower_bound({client, 0});
+  while (at != at_queue_.end() && at->first.client == client) {
+    leave(queues_.at(at->second), at->first);
+    left.insert(std::move(at->second));
+    at = at_queue_.erase(at);
+  }
+  for (auto const& name : left) serve(name, queues_.at(name));
 }
 
 void coordination::arrived(ticket_id who) {
@@ -348,9 +371,7 @@ void coordination::give_up(ticket_id who) {
   if (auto node = at_queue_.extract(who)) {
     auto const& name = node.mapped();
     auto& q = queues_.at(name);
-    remove(q.getting, who);
-    std::erase_if(q.putting, [&](auto const& waiting) { return waiting.first == who; });
-    if (auto item = q.leaving.extract(who)) q.items.push_front(std::move(item.mapped()));
+    leave(q, who);
     return serve(name, q);
   }
   if (auto node = subscriptions_.extract(who)) {

@@ -19,7 +19,7 @@ namespace troupe::detail {
 
 /// Locks, semaphores, events, queues, variables and topics of a cluster: a state machine without clock or thread, whose
 /// answers come when they can. Who waits is served in the order in which he came. What a client holds goes when the
-/// client does, and items that were on their way to it go back to the front of their queue; what it has put stays.
+/// client does, and items that were on their way to it go back to their places in their queue; what it has put stays.
 ///
 /// Handles of actors that are in a value are kept with it: in a queue, in a variable until the next value, for each
 /// subscriber of a topic who has not taken it yet, and then on the way, until the ticket that it was given to is taken
@@ -69,14 +69,20 @@ class coordination {
     buffer bytes;
     handles_lent handles;
   };
+  struct item {
+    std::uint64_t number = 0;
+    value what;
+  };
   struct queue {
     std::uint64_t limit = 0;
     std::string schema;
-    std::deque<value> items;
+    /// In the order of their numbers, which is that in which they came.
+    std::deque<item> items;
+    std::uint64_t last_number = 0;
     std::deque<ticket_id> getting;
     std::deque<std::pair<ticket_id, value>> putting;
     /// Given, and not known to have arrived.
-    std::map<ticket_id, value> leaving;
+    std::map<ticket_id, item> leaving;
   };
   struct variable {
     std::string schema;
@@ -107,6 +113,8 @@ class coordination {
   void put(ticket_id who, coordinate& wish, value given);
   void get(ticket_id who, coordinate& wish);
   void serve(std::string const& name, queue& q);
+  static void leave(queue& q, ticket_id who);
+  void leave_queues(client_id client);
   void use_variable(ticket_id who, coordinate& wish, value given);
   void use_event(ticket_id who, coordinate& wish);
   void use_topic(ticket_id who, coordinate& wish, value const& given);

@@ -203,6 +203,29 @@ TEST_CASE("an item whose getter is gone before he had it goes to the next") {
   CHECK(text(s.ask(3, 2, kind::get, {"q"}).at(0).bytes) == "x");
 }
 
+TEST_CASE("items that were on their way to who is gone are where they were, whoever waits") {
+  stage s;
+  for (std::uint64_t i = 1; i <= 3; ++i) s.ask(1, i, kind::put, {"q"}, 0, std::to_string(i));
+  for (std::uint64_t i = 1; i <= 4; ++i) s.ask(2, i, kind::get, {"q"});
+  CHECK(s.ask(3, 1, kind::get, {"q"}).empty());
+  auto told = s.forget(2);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].to == client_id{3});
+  CHECK(text(told[0].bytes) == "1");
+  CHECK(text(s.ask(3, 2, kind::get, {"q"}).at(0).bytes) == "2");
+  CHECK(text(s.ask(3, 3, kind::get, {"q"}).at(0).bytes) == "3");
+  for (std::uint64_t i = 1; i <= 3; ++i) s.about(3, kind::taken, i);
+  CHECK(s.state.empty());
+}
+
+TEST_CASE("gets that are given up one after the other leave a queue as it was") {
+  stage s;
+  for (std::uint64_t i = 1; i <= 3; ++i) s.ask(1, i, kind::put, {"q"}, 0, std::to_string(i));
+  for (std::uint64_t i = 1; i <= 2; ++i) s.ask(2, i, kind::get, {"q"});
+  for (std::uint64_t i = 1; i <= 2; ++i) s.about(2, kind::give_up, i);
+  for (std::uint64_t i = 1; i <= 3; ++i) CHECK(text(s.ask(3, i, kind::get, {"q"}).at(0).bytes) == std::to_string(i));
+}
+
 TEST_CASE("a variable is read when it has a value") {
   stage s;
   CHECK(s.ask(1, 1, kind::read, {"v"}).empty());
