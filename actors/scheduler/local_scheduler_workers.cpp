@@ -42,11 +42,15 @@ void local_scheduler::join(attach_worker&& message) {
   to_scheduler::add_worker add{now(), session, info.name, info.threads, info.memory_limit, info.address, {}};
   for (auto const& [name, amount] : info.resources) add.resources.push_back({name, amount});
   arriving_worker_ = std::move(message);
-  handle(std::move(add));
+  core_.handle(std::move(add), actions_);
+  // The core says first that it is there. It is, before what it is given is told of.
+  perform(std::get<by_scheduler::worker_added>(actions_.front()));
+  actions_.erase(actions_.begin());
+  events_->look();
+  carry_out();
 }
 
 void local_scheduler::perform(by_scheduler::worker_added& action) {
-  // Before the orders that the same event may have for it.
   auto& entry = at_grown(workers_, action.worker.value);
   auto joined = std::exchange(arriving_worker_.worker, {});
   entry.info = std::exchange(arriving_worker_.info, {});
