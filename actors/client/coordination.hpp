@@ -5,6 +5,8 @@
 ///
 /// - `client.lock("name")` and the like give handles, which are cheap to make and to copy; any thread.
 /// - What waits gives a future. Cancelling it (`cancel()`, or `with_timeout(lock.acquire(), 5s)`) takes the wish back.
+///   What comes too late for that is undone where it gave something (a lease, an item, a message), and done where it
+///   did something: a put, set or publish that was given up may have been carried out.
 ///   Who waits is served in the order in which they came.
 /// - What a client holds is released when it goes or closes: also that of a task whose worker was lost, because what a
 ///   task does through its context's client belongs to its worker.

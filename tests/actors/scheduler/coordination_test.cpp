@@ -203,6 +203,17 @@ TEST_CASE("an item whose getter is gone before he had it goes to the next") {
   CHECK(text(s.ask(3, 2, kind::get, {"q"}).at(0).bytes) == "x");
 }
 
+TEST_CASE("a put that is given up in time is undone, one that was carried out stays") {
+  stage s;
+  s.ask(1, 1, kind::put, {"q"}, 1, "x");
+  CHECK(s.ask(1, 2, kind::put, {"q"}, 1, "y").empty());
+  s.about(1, kind::give_up, 2);
+  s.about(1, kind::give_up, 1);
+  CHECK(s.ask(2, 1, kind::size, {"q"}).at(0).number == 1);
+  CHECK(text(s.ask(2, 2, kind::get, {"q"}).at(0).bytes) == "x");
+  CHECK(s.ask(2, 3, kind::get, {"q"}).empty());
+}
+
 TEST_CASE("items that were on their way to who is gone are where they were, whoever waits") {
   stage s;
   for (std::uint64_t i = 1; i <= 3; ++i) s.ask(1, i, kind::put, {"q"}, 0, std::to_string(i));
