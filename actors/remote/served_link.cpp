@@ -76,6 +76,7 @@ void served_link::on_down(std::string const& reason) {
   for (auto& [number, asked] : std::exchange(upload_requests_, {})) asked.set_error(gone);
   for (auto& [number, asked] : std::exchange(plugin_requests_, {})) asked.set_error(gone);
   for (auto const& [number, asked] : std::exchange(info_asked_, {})) asked.cancel();
+  for (auto const& [number, asked] : std::exchange(changes_asked_, {})) asked.answer.cancel();
   for (auto const& [number, actor] : std::exchange(clients_, {})) actor.stop();
   if (worker_) {
     if (port_)
@@ -101,6 +102,7 @@ void served_link::answer(future<Answer> const& asked, Write write) {
 
 void served_link::answer_query(std::uint64_t number, future<query_result> const& asked) {
   answer(asked, [this, number](wire_writer& out, auto const& result) {
+    changes_asked_.erase(number);
     out.put(number);
     out.put(!result.failed());
     if (result.failed())
@@ -121,7 +123,10 @@ void served_link::receive(wire_type type, wire_reader& in) {
       return scheduler_.send(attach_client{client, std::move(name), link_->peer().name});
     }
     case wire_type::detach_client:
-      if (auto known = clients_.extract(in.get<std::uint64_t>())) known.mapped().stop();
+      if (auto known = clients_.extract(in.get<std::uint64_t>())) {
+        give_up_changes(known.key());
+        known.mapped().stop();
+      }
       return;
     case wire_type::client_batch:
       return receive_batch(in);

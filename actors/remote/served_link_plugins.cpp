@@ -7,14 +7,29 @@ namespace troupe::detail {
 
 void served_link::receive_plugin_change(wire_reader& in) {
   auto number = in.get<std::uint64_t>();
-  auto known = clients_.find(in.get<std::uint64_t>());
+  auto client = in.get<std::uint64_t>();
+  auto known = clients_.find(client);
+  if (changes_asked_.contains(number)) throw codec_error("two changes of one number");
   change_plugin asked;
   if (known != clients_.end()) asked.from = known->second.id();
   asked.where = in.get<plugin_place>();
   auto made = read_plugin(in, heard_);
   asked.name = std::move(made.name);
   asked.call = std::move(made.call);
-  answer_query(number, scheduler_.ask(std::move(asked)));
+  auto answer = scheduler_.ask(std::move(asked));
+  changes_asked_.insert_or_assign(number, asked_change{client, answer});
+  answer_query(number, answer);
+}
+
+/// So that they keep nobody waiting: what was begun elsewhere goes on.
+void served_link::give_up_changes(std::uint64_t client) {
+  std::vector<future<query_result>> asked;
+  std::erase_if(changes_asked_, [&](auto const& one) {
+    if (one.second.client != client) return false;
+    asked.push_back(one.second.answer);
+    return true;
+  });
+  for (auto const& one : asked) one.cancel();
 }
 
 future<plugin_taken> served_link::request(give_plugin const& given) {

@@ -9,27 +9,33 @@
 
 namespace troupe::detail {
 
-/// While it lives, no other change is made.
+/// While it lives, no other change of its kind is made: one of a name, or, as that may begin workers anew, of nannies.
 class local_scheduler::plugin_desk::turn {
  public:
-  explicit turn(plugin_desk& desk) : desk_(desk) { desk_.changing_ = true; }
+  using kind = std::pair<plugin_place, std::string>;
+  [[nodiscard]] static kind kind_of(change_plugin const& asked) {
+    return {asked.where, asked.where == plugin_place::nanny ? std::string() : asked.name};
+  }
+  turn(plugin_desk& desk, kind of) : desk_(desk), of_(std::move(of)) { desk_.changing_.insert(of_); }
   turn(turn const&) = delete;
   turn& operator=(turn const&) = delete;
   ~turn() {
-    desk_.changing_ = false;
+    desk_.changing_.erase(of_);
     for (auto& waiting : std::exchange(desk_.waiting_, {})) waiting.set_value();
   }
 
  private:
   plugin_desk& desk_;
+  kind const of_;
 };
 
 task<query_result> local_scheduler::plugin_desk::change(change_plugin asked) {
-  while (changing_) {
+  auto const kind = turn::kind_of(asked);
+  while (changing_.contains(kind)) {
     auto next = waiting_.emplace_back().get_future();
     co_await std::move(next);
   }
-  turn mine(*this);
+  turn mine(*this, kind);
   auto changing = asked.where == plugin_place::worker      ? change_workers(std::move(asked))
                   : asked.where == plugin_place::scheduler ? change_scheduler(std::move(asked))
                                                            : change_nannies(std::move(asked));

@@ -53,10 +53,12 @@ task<plugin_taken> local_nanny::on(give_plugin&& given) {
 
 task<plugin_taken> local_nanny::put(std::shared_ptr<nanny_services> services, give_plugin given) {
   auto name = given.name;
+  auto change = services->changes().begin(name);
   auto looking = run_on_pool(services->pool(), [services, call = given.call] { services->require(call->function()); });
   co_await std::move(looking);
   auto making = plugin_run::start(services->makers(), std::move(given));
   auto made = co_await std::move(making);
+  if (!services->changes().is_last(name, change)) throw error("it was registered or unregistered again meanwhile");
   auto taking = run_on_pool(services->pool(), [services, name, plugin = value_cast<nanny_plugin_ptr>(*made).value] {
     return services->plugins().put(name, plugin);
   });
@@ -64,6 +66,7 @@ task<plugin_taken> local_nanny::put(std::shared_ptr<nanny_services> services, gi
 }
 
 task<plugin_taken> local_nanny::remove(std::shared_ptr<nanny_services> services, std::string name) {
+  static_cast<void>(services->changes().begin(name));
   auto removing = run_on_pool(services->pool(), [services, name] { services->plugins().remove(name); });
   co_await std::move(removing);
   co_return plugin_taken{};

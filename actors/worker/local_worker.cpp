@@ -155,6 +155,7 @@ task<plugin_taken> local_worker::on(give_plugin&& given) {
     auto made = plugin_run::start(*services, std::move(given));
     co_await std::move(made);
   } else {
+    static_cast<void>(services->plugins.begin_change(given.name));
     auto removed = run_on_pool(*services->pool, [services, name = std::move(given.name)] {
       worker_context context(*services);
       services->plugins.remove(context, name);

@@ -13,7 +13,9 @@ compute_order order_of_none() {
 }  // namespace
 
 plugin_run::plugin_run(worker_services& services, give_plugin what)
-    : execution(services, order_of_none(), std::move(what.call), {}), name_(std::move(what.name)) {}
+    : execution(services, order_of_none(), std::move(what.call), {}),
+      name_(std::move(what.name)),
+      change_(services.plugins.begin_change(name_)) {}
 
 future<value_ptr> plugin_run::start(worker_services& services, give_plugin what) {
   auto run = make_intrusive<plugin_run>(services, std::move(what));
@@ -34,6 +36,7 @@ void plugin_run::finished() noexcept {
 
 void plugin_run::take(made_plugin&& made) {
   made.name = name_;
+  made.change = change_;
   services().plugins.put(worker(), std::move(made));
 }
 

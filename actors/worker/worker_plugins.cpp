@@ -25,20 +25,32 @@ void tear_down(made_plugin const& made, worker_context& worker) {
   }
 }
 
+void tear_down(std::vector<made_plugin> const& ended, worker_context& worker) {
+  std::for_each(ended.rbegin(), ended.rend(), [&](made_plugin const& one) { tear_down(one, worker); });
+}
+
+[[noreturn]] void throw_overtaken() { throw error("it was registered or unregistered again meanwhile"); }
+
 }  // namespace
 
 void worker_plugins::put(worker_context& worker, made_plugin made) {
-  end(worker, [&](made_plugin const& one) { return one.name == made.name || *one.type == *made.type; });
+  if (!changes_.is_last(made.name, made.change)) throw_overtaken();
+  auto same = [&](made_plugin const& one) { return one.name == made.name || *one.type == *made.type; };
+  end(worker, same);
   made.plugin->setup(worker);
-  {
-    std::scoped_lock lock(mutex_);
-    if (!closed_) {
-      plugins_.push_back(std::move(made));
-      return;
-    }
+  std::unique_lock lock(mutex_);
+  bool leaves = closed_;
+  if (!leaves && changes_.is_last(made.name, made.change)) {
+    // One of its type, but of another name, may have come meanwhile.
+    auto ended = take(same);
+    plugins_.push_back(std::move(made));
+    lock.unlock();
+    return tear_down(ended, worker);
   }
+  lock.unlock();
   tear_down(made, worker);
-  throw actor_gone("its worker leaves the cluster");
+  if (leaves) throw actor_gone("its worker leaves the cluster");
+  throw_overtaken();
 }
 
 void worker_plugins::remove(worker_context& worker, std::string const& name) {
@@ -60,13 +72,18 @@ void worker_plugins::close(worker_context& worker) {
   end(worker, [](made_plugin const&) { return true; });
 }
 
-void worker_plugins::end(worker_context& worker, std::function<bool(made_plugin const&)> const& which) {
+void worker_plugins::end(worker_context& worker, condition const& which) {
   std::unique_lock lock(mutex_);
-  std::vector<made_plugin> ended;
-  std::copy_if(plugins_.begin(), plugins_.end(), std::back_inserter(ended), which);
-  std::erase_if(plugins_, which);
+  auto ended = take(which);
   lock.unlock();
-  std::for_each(ended.rbegin(), ended.rend(), [&](made_plugin const& one) { tear_down(one, worker); });
+  tear_down(ended, worker);
+}
+
+std::vector<made_plugin> worker_plugins::take(condition const& which) {
+  std::vector<made_plugin> taken;
+  std::copy_if(plugins_.begin(), plugins_.end(), std::back_inserter(taken), which);
+  std::erase_if(plugins_, which);
+  return taken;
 }
 
 }  // namespace detail

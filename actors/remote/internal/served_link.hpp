@@ -78,6 +78,7 @@ class served_link final : public ref_counted, public link_handler {
   void receive_functions(wire_reader& in);
   void receive_upload_state(wire_reader& in);
   void receive_plugin_change(wire_reader& in);
+  void give_up_changes(std::uint64_t client);
   void receive_plugin_state(wire_reader& in);
   void receive_call(wire_reader& in);
   void receive_get_info(wire_reader& in);
@@ -112,6 +113,12 @@ class served_link final : public ref_counted, public link_handler {
   std::map<std::uint64_t, promise<plugin_taken>> plugin_requests_;
   /// What is asked for here until there are enough workers.
   std::map<std::uint64_t, future<cluster_info>> info_asked_;
+  /// Changes of plugins that clients over this link wait for; given up where the client goes.
+  struct asked_change {
+    std::uint64_t client = 0;
+    future<query_result> answer;
+  };
+  std::map<std::uint64_t, asked_change> changes_asked_;
   std::uint64_t last_request_ = 0;
   /// To actors of this worker, and from here to those of others: calls that are relayed.
   calls_sent calls_;

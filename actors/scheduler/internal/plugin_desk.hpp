@@ -7,13 +7,15 @@
 #include <troupe/futures/task.hpp>
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::detail {
 
 /// Has plugins made and ended: those of workers and of nannies by those there are and those that join, those of the
-/// scheduler in its own process. One change at a time. The scheduler's actor.
+/// scheduler in its own process. One change of a name at a time, and one of nannies. The scheduler's actor.
 class local_scheduler::plugin_desk {
  public:
   explicit plugin_desk(local_scheduler& of) : scheduler_(of) {}
@@ -70,7 +72,7 @@ class local_scheduler::plugin_desk {
   local_scheduler& scheduler_;
   plugin_shelf of_workers_, of_nannies_;
   std::vector<nanny_entry> nannies_;
-  bool changing_ = false;
+  std::set<std::pair<plugin_place, std::string>> changing_;
   std::vector<promise<void>> waiting_;  // for their turn
 };
 

@@ -3,6 +3,7 @@
 #include <troupe/actors/worker/internal/execution.hpp>
 #include <troupe/actors/worker/internal/nanny_actor.hpp>
 #include <troupe/actors/worker/internal/nanny_plugins.hpp>
+#include <troupe/actors/worker/internal/plugin_changes.hpp>
 #include <troupe/futures/promise.hpp>
 
 #include <cstdint>
@@ -27,6 +28,7 @@ class nanny_services {
   /// Random: the one that its workers say when they join.
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   [[nodiscard]] nanny_plugins& plugins() noexcept { return plugins_; }
+  [[nodiscard]] plugin_changes& changes() noexcept { return changes_; }
   [[nodiscard]] thread_pool& pool();
   /// Of the calls that make plugins.
   [[nodiscard]] worker_services& makers() { return static_cast<void>(pool()), services_; }
@@ -42,6 +44,7 @@ class nanny_services {
   std::once_flag begun_;
   worker_services services_;
   nanny_plugins plugins_;
+  plugin_changes changes_;
 };
 
 /// The nanny of this process for a scheduler.

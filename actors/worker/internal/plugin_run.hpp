@@ -27,6 +27,7 @@ class plugin_run final : public execution {
   void finished() noexcept override;
 
   std::string const name_;
+  std::uint64_t const change_;
   promise<value_ptr> ended_;
 };
 

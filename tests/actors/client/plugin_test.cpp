@@ -10,6 +10,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,19 @@ std::string price_in_task(troupe::task_context& context, int id) { return contex
 int twice(int x) { return 2 * x; }
 void wait_at(troupe::test::gate_ref gate) { (*gate)->pass(); }
 int fails(int) { throw std::runtime_error("no"); }
+
+/// Whose setup ends when its gate is opened.
+struct stubborn : troupe::worker_plugin {
+  stubborn(std::string name, troupe::test::gate_ref gate) : name(std::move(name)), gate_(gate) {}
+  void setup(troupe::worker_context&) override { (*gate_)->pass(); }
+  void teardown(troupe::worker_context&) override { journal::note(name + " ends"); }
+
+  std::string const name;
+
+ private:
+  troupe::test::gate_ref gate_;
+};
+std::string name_of_stubborn(troupe::worker_context& worker) { return worker.plugin<stubborn>()->name; }
 
 struct watching : troupe::scheduler_plugin {
   explicit watching(std::string name) : name_(std::move(name)) {}
@@ -193,6 +207,52 @@ TEST_CASE("what a plugin's teardown throws stops nobody") {
   stage on;
   static_cast<void>(block_on(on.client.register_plugin<last_words>()));
   CHECK(block_on(on.client.unregister_plugin<last_words>()) == names{"worker-0"});
+}
+
+TEST_CASE("a plugin whose setup does not end keeps no other from being changed") {
+  stage on;
+  auto other = on.cluster.connect("other");
+  troupe::test::gate gate;
+  std::string problem;
+  std::jthread waiting(
+      [&] { problem = problem_of(other.register_plugin<stubborn>("first", troupe::test::gate_ref(&gate))); });
+  troupe::test::opened_at_end opened(gate);
+  gate.wait_for(1);
+  CHECK(block_on(on.client.register_plugin<database>("db")) == names{"worker-0"});
+  CHECK(block_on(on.client.register_plugin<watching>("cat")) == names{"scheduler"});
+  CHECK(block_on(on.client.unregister_plugin<database>()) == names{"worker-0"});
+  gate.open();
+  waiting.join();
+  CHECK(problem == "no error");
+  CHECK(on.client.submit<name_of_stubborn>().get() == "first");
+}
+
+TEST_CASE("a plugin that comes late, when its client has gone and its name was changed again, is not kept") {
+  journal::take();
+  bool again = GENERATE(false, true);
+  stage on;
+  auto other = on.cluster.connect("other");
+  troupe::test::gate gate, open;
+  open.open();
+  std::string problem;
+  std::jthread waiting(
+      [&] { problem = problem_of(other.register_plugin<stubborn>("first", troupe::test::gate_ref(&gate))); });
+  troupe::test::opened_at_end opened(gate);
+  gate.wait_for(1);
+  other.close();
+  waiting.join();
+  CHECK(problem != "no error");
+  if (again)
+    CHECK(block_on(on.client.register_plugin<stubborn>("second", troupe::test::gate_ref(&open))) == names{"worker-0"});
+  else
+    CHECK(block_on(on.client.unregister_plugin<stubborn>()) == names{"worker-0"});
+  gate.open();
+  eventually([] { return journal::count("first ends") == 1; });
+  auto found = on.client.submit<name_of_stubborn>();
+  if (again)
+    CHECK(found.get() == "second");
+  else
+    CHECK_THROWS_WITH(found.get(), Contains("worker-0 has no plugin"));
 }
 
 TEST_CASE("a closed client registers nothing") {
