@@ -16,7 +16,8 @@ namespace troupe {
 ///
 /// The scheduler makes it from the arguments. All its functions are called on threads that may block and are not the
 /// scheduler's, one call at a time. It is told of events in order, some later than they happen; one that is slower than
-/// they come loses some, and slows nothing. What a call throws is logged, and the next event comes.
+/// they come, or that is to end before it was told all, loses some, and slows nothing. What a call throws is logged,
+/// and the next event comes.
 class scheduler_plugin {
  public:
   scheduler_plugin() = default;
@@ -27,7 +28,7 @@ class scheduler_plugin {
   /// What it throws makes the registration fail.
   virtual void setup();
   virtual void on_event(cluster_event const& event);
-  /// So many events were dropped before the next.
+  /// So many events were dropped before the next, or before the end.
   virtual void on_dropped(std::uint64_t count);
   /// It was unregistered or replaced, or the scheduler closes.
   virtual void teardown();

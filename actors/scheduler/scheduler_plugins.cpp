@@ -4,6 +4,7 @@
 #include <troupe/futures/errors.hpp>
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -34,6 +35,8 @@ void told_plugin::tell(std::vector<cluster_event> const& events) {
 future<void> told_plugin::end() {
   std::unique_lock lock(mutex_);
   ending_ = true;
+  dropped_ += waiting_.size();
+  waiting_.clear();
   auto ended = ended_.get_future();
   begin_step(std::move(lock));
   return ended;
@@ -51,22 +54,24 @@ void told_plugin::step(work& self) noexcept {
   intrusive_ptr<told_plugin> alive(&told);
   told.release();
   for (;;) {
-    std::deque<cluster_event> events;
+    std::optional<cluster_event> event;
     std::uint64_t dropped = 0;
-    bool last = false;
     {
       std::scoped_lock lock(told.mutex_);
-      events = std::exchange(told.waiting_, {});
       dropped = std::exchange(told.dropped_, 0);
-      last = events.empty();
-      if (last && !told.ending_) {
+      if (!told.waiting_.empty()) {
+        event = std::move(told.waiting_.front());
+        told.waiting_.pop_front();
+      } else if (!told.ending_) {
         told.running_ = false;
         return;
       }
     }
     if (dropped > 0) told.guarded("telling", [&] { told.plugin_->on_dropped(dropped); });
-    for (auto const& event : events) told.guarded("telling", [&] { told.plugin_->on_event(event); });
-    if (!last) continue;
+    if (event) {
+      told.guarded("telling", [&] { told.plugin_->on_event(*event); });
+      continue;
+    }
     told.guarded("tearing down", [&] { told.plugin_->teardown(); });
     told.ended_.set_value();
     return;

@@ -25,7 +25,7 @@ class told_plugin final : public ref_counted, private work {
   told_plugin(std::string name, std::shared_ptr<scheduler_plugin> plugin, std::function<void(work&)> run);
 
   void tell(std::vector<cluster_event> const& events);
-  /// Tears it down when it was told all; done then. Once.
+  /// Tells it nothing more but how much that leaves out, and tears it down; done then. Once.
   [[nodiscard]] future<void> end();
 
  private:
