@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 namespace troupe {
 
 task_options& task_options::resource(std::string const& name, double amount) {
@@ -26,6 +29,15 @@ task_options task_options::with(task_options const& inner) const {
     both.allow_other_ = inner.allow_other_;
   }
   return both;
+}
+
+bool operator==(task_options const& a, task_options const& b) noexcept {
+  auto settings = [](task_options const& o) {
+    return std::tie(o.key_, o.pure_, o.priority_, o.retries_, o.speculate_, o.deadline_, o.batch_size_, o.resources_,
+                    o.workers_, o.allow_other_);
+  };
+  auto state = [](detail::any_future const& f) { return f.state().get(); };
+  return settings(a) == settings(b) && std::ranges::equal(a.after_, b.after_, {}, state, state);
 }
 
 }  // namespace troupe

@@ -103,6 +103,9 @@ class task_options {
   [[nodiscard]] bool allows_other() const noexcept { return allow_other_; }
   [[nodiscard]] std::size_t batch_size() const noexcept { return batch_size_; }
 
+  /// Whether they say the same; futures to run after are the same where they are of one task, in one order.
+  friend bool operator==(task_options const& a, task_options const& b) noexcept;
+
  private:
   std::string key_;
   bool pure_ = false;

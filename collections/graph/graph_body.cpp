@@ -27,6 +27,13 @@ bool have_equal_arguments(call_base const& a, call_base const& b) {
   }
 }
 
+/// Null are the defaults.
+bool say_the_same(task_options const* a, task_options const* b) {
+  if (a == b) return true;
+  task_options const defaults;
+  return (a ? *a : defaults) == (b ? *b : defaults);
+}
+
 }  // namespace
 
 graph_body::graph_body() : number_(next_number()) {}
@@ -107,8 +114,9 @@ std::uint32_t graph_body::own(node_ref node) const {
 
 bool graph_body::is_same(entry const& known, kind what, call_base const& call, std::uint32_t options) const {
   auto const inputs = std::span(inputs_).subspan(known.first_input, known.inputs);
-  return known.kind == what && known.options == options && &known.call->function() == &call.function() &&
-         std::ranges::equal(inputs, taken_) && have_equal_arguments(*known.call, call);
+  return known.kind == what && say_the_same(options_[known.options].get(), options_[options].get()) &&
+         &known.call->function() == &call.function() && std::ranges::equal(inputs, taken_) &&
+         have_equal_arguments(*known.call, call);
 }
 
 std::string graph_body::describe(kind what, call_base const* call, std::span<std::uint32_t const> inputs) const {

@@ -80,6 +80,30 @@ TEST_CASE("the options of the client hold where those of the graph say nothing")
   CHECK(there.compute(g, elsewhere).get() == "worker-0");
 }
 
+TEST_CASE("equal calls with equal options are one node, wherever these were said") {
+  troupe::graph g;
+  auto options = task_options{}.retries(1).resource("GPU", 2).workers(troupe::on_workers("a"));
+  auto first = g.with(options).call<inc>("k", 1);
+  CHECK(g.with(task_options{}.retries(1)).with(options).call<inc>("k", 1) == first);
+  CHECK(g.size() == 1);
+  for (auto const& other :
+       {task_options{options}.retries(2), task_options{options}.priority(1), task_options{options}.resource("GPU", 1),
+        task_options{options}.pure(), task_options{options}.workers(troupe::on_workers("a"), true)})
+    CHECK_THROWS_WITH(g.with(other).call<inc>("k", 1), Catch::Contains("with other arguments or options"));
+  CHECK_THROWS_AS((g.call<inc>("k", 1)), troupe::error);
+  auto plain = g.call<inc>("plain", 1);
+  CHECK(g.with(task_options{}).call<inc>("plain", 1) == plain);
+}
+
+TEST_CASE("options are equal where they run after the same tasks") {
+  stage on(troupe::cluster_options{}.workers(1).threads_per_worker(1));
+  auto a = on.client.submit<inc>(1), b = on.client.submit<inc>(2);
+  CHECK(task_options{}.after(a) == task_options{}.after(a));
+  CHECK_FALSE(task_options{}.after(a) == task_options{}.after(b));
+  CHECK_FALSE(task_options{}.after(a, b) == task_options{}.after(b, a));
+  CHECK_FALSE(task_options{}.after(a) == task_options{});
+}
+
 TEST_CASE("a client with a key computes no graph") {
   stage on(troupe::cluster_options{}.workers(1).threads_per_worker(1));
   troupe::graph g;
