@@ -85,7 +85,7 @@ wanted_workers local_scheduler::data_desk::plan(duration target_duration) const 
   auto made = scheduler_.core_.plan(target_duration);
   wanted_workers wanted{made.target, made.spare, {}};
   for (auto id : made.leaving) wanted.leaving.push_back(scheduler_.workers_[id.value].info.name);
-  if (made.leaving.empty() && scheduler_.wants_a_worker_) wanted.target = std::max(wanted.target, 1U);
+  if (made.leaving.empty() && scheduler_.wants_a_worker()) wanted.target = std::max(wanted.target, 1U);
   return wanted;
 }
 

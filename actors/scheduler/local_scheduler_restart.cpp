@@ -55,7 +55,7 @@ task<local_scheduler::lives> local_scheduler::wait_until_back(lives awaited, tim
       return !returning_.contains(one.first) || is_back(one.first, one.second.life);
     });
     if (awaited.empty()) co_return awaited;
-    auto joined = with_deadline(worker_joined_.emplace_back().get_future(), until);
+    auto joined = with_deadline(next_worker(), until);
     try {
       co_await std::move(joined);
     } catch (cancelled_error const&) {

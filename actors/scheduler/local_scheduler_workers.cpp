@@ -66,13 +66,22 @@ void local_scheduler::perform(by_scheduler::worker_added& action) {
       worker_place{action.worker, joined, entry.info.name, entry.info.address, arriving_worker_.epoch});
   entry.actor = std::move(joined);
   wake_those_who_wait_for_workers();
-  wants_a_worker_ = false;
   events_->worker_joined(entry.info.name);
   tell_everybody();
 }
 
 void local_scheduler::wake_those_who_wait_for_workers() {
-  for (auto& waiting : std::exchange(worker_joined_, {})) waiting.set_value();
+  for (auto& waiting : std::exchange(awaited_workers_, {})) waiting.joined.set_value();
+}
+
+future<void> local_scheduler::next_worker(bool first) {
+  std::erase_if(awaited_workers_, [](auto const& one) { return one.joined.stop_token().stop_requested(); });
+  return awaited_workers_.emplace_back(promise<void>(), first).joined.get_future();
+}
+
+bool local_scheduler::wants_a_worker() const {
+  return std::any_of(awaited_workers_.begin(), awaited_workers_.end(),
+                     [](auto const& one) { return one.first && !one.joined.stop_token().stop_requested(); });
 }
 
 void local_scheduler::remove_worker(actor_id gone) {
@@ -91,9 +100,7 @@ void local_scheduler::remove_worker(actor_id gone) {
 
 task<cluster_info> local_scheduler::on(get_info wanted) {
   while (worker_ids_.size() < wanted.workers) {
-    wants_a_worker_ |= wanted.workers == 1;
-    std::erase_if(worker_joined_, [](auto const& given_up) { return given_up.stop_token().stop_requested(); });
-    auto joined = worker_joined_.emplace_back().get_future();
+    auto joined = next_worker(wanted.workers == 1);
     co_await std::move(joined);
   }
   co_return info();

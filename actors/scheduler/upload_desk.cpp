@@ -136,8 +136,7 @@ task<query_result> local_scheduler::upload_desk::finish(client_id from, finish_u
     }
     if (on_their_way.empty()) {
       if (!result.names.empty() || !result.problems.empty()) break;
-      scheduler_.wants_a_worker_ = true;
-      auto joined = scheduler_.worker_joined_.emplace_back().get_future();
+      auto joined = scheduler_.next_worker(true);
       co_await std::move(joined);
       continue;
     }

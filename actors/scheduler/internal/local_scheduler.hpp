@@ -111,6 +111,9 @@ class local_scheduler final : public scheduler_actor {
   using lives = std::map<std::string, returning>;
   [[nodiscard]] task<query_result> restart(duration timeout);
   [[nodiscard]] task<query_result> await_no_more(std::string worker);
+  /// Done when another worker is there, or when somebody is no more to be waited for. Who drops it has given up.
+  [[nodiscard]] future<void> next_worker(bool first = false);
+  [[nodiscard]] bool wants_a_worker() const;
   void wake_those_who_wait_for_workers();
   /// Sends those workers away whose nannies start them again, and of whose lives this is true; gives them back.
   lives begin_anew(std::function<bool(worker_life const&)> const& which, std::string const& why, time_point until);
@@ -165,10 +168,13 @@ class local_scheduler final : public scheduler_actor {
   attach_client arriving_client_;
   attach_worker arriving_worker_;
   time_point alarm_ = time_point::max();
-  /// Of those who wait for more workers.
-  std::vector<promise<void>> worker_joined_;
-  /// Somebody waits for the first of them with what is no task.
-  bool wants_a_worker_ = false;
+  struct awaited_worker {
+    promise<void> joined;
+    /// What waits is no task, and any worker will do.
+    bool first = false;
+  };
+  /// Of those who wait for more workers; some may have given up.
+  std::vector<awaited_worker> awaited_workers_;
   lives returning_;  // by name; some may be back
   std::unique_ptr<data_desk> desk_;
   std::unique_ptr<coordination_desk> coordination_;

@@ -293,6 +293,21 @@ TEST_CASE("what waits for a worker without being a task brings one") {
   on.client.wait_for_workers(1).get();
 }
 
+TEST_CASE("who gives up waiting for a worker wants none any more") {
+  stage on;
+  on.scale(0);
+  CHECK(on.client.adaptive_target().get() == 0);
+  auto first = on.client.wait_for_workers(1), second = on.client.wait_for_workers(1);
+  eventually([&] { return on.client.adaptive_target().get() == 1; });
+  first.cancel();
+  eventually([&] { return first.done(); });
+  CHECK(on.client.adaptive_target().get() == 1);
+  second.cancel();
+  eventually([&] { return on.client.adaptive_target().get() == 0; });
+  CHECK_THROWS_AS(on.client.wait_for_workers(1, 1ms).get(), troupe::timeout_error);
+  eventually([&] { return on.client.adaptive_target().get() == 0; });
+}
+
 TEST_CASE("a busy worker leaves when there are more than the maximum, once its task has ended") {
   gate g;
   stage on(3);
