@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -105,17 +106,28 @@ function_description describe(function_info const& f) {
   return {f.short_name, f.full_name, f.schema, f.is_coroutine, f.takes_context};
 }
 
+std::uint64_t digest_of(std::span<function_identity const> functions) {
+  // With their lengths, so that nothing can pass from one text into the next.
+  std::string text;
+  for (auto const& [name, schema] : functions)
+    fmt::format_to(std::back_inserter(text), "{}:{}{}:{}", name.size(), name, schema.size(), schema);
+  return hash_schema(text);
+}
+
+std::vector<function_identity> identities_of(function_list const& list) {
+  std::vector<function_identity> all;
+  all.reserve(list.functions.size());
+  for (auto const* f : list.functions) all.emplace_back(f->full_name, f->schema);
+  return all;
+}
+
 function_list local_functions() {
   auto& known = known_functions::instance();
   std::lock_guard lock(known.mutex);
   known.look_for_more();
   function_list list;
-  std::string text;
-  for (auto const& [key, function] : known.here) {
-    list.functions.push_back(function);
-    text.append(key.first).append("\n").append(function->schema).append("\n");
-  }
-  list.digest = hash_schema(text);
+  for (auto const& [key, function] : known.here) list.functions.push_back(function);
+  list.digest = digest_of(identities_of(list));
   list.definitions = known.definitions;
   return list;
 }

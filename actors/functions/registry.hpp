@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Which functions this program can run: every callable that a `submit` or `map` of it names, found before main, or
@@ -41,10 +43,16 @@ struct function_description {
 
 [[nodiscard]] function_description describe(function_info const& function);
 
+/// A full name and a schema, by which a function is told apart from others; travels.
+using function_identity = std::pair<std::string, std::string>;
+
+/// Of a list in its order; equal for equal lists, whatever program has them.
+[[nodiscard]] std::uint64_t digest_of(std::span<function_identity const> functions);
+
 struct function_list {
-  /// By full name, then schema.
+  /// By full name, then schema hash.
   std::vector<function_info const*> functions;
-  /// Equal for equal lists of names and schemas, whatever program made them.
+  /// Of their identities.
   std::uint64_t digest = 0;
   /// Counts a function as often as object files have it, or it is exported.
   std::size_t definitions = 0;
@@ -57,6 +65,9 @@ struct function_list {
 /// files, and the function that was known first stays. Found out from the symbol tables of the files: where one is
 /// missing (a stripped file), or where only addresses in the code differ, they count as one function.
 [[nodiscard]] function_list local_functions();
+
+/// In the order of the list.
+[[nodiscard]] std::vector<function_identity> identities_of(function_list const& list);
 
 /// Null when this program has no function of this name and type. Throws as local_functions does.
 [[nodiscard]] function_info const* find_function(std::string_view full_name, std::uint64_t schema_hash);

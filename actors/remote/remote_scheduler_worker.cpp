@@ -8,12 +8,9 @@ namespace troupe::detail {
 
 void remote_scheduler::send_functions() {
   auto known = local_functions();
-  std::vector<std::pair<std::string, std::string>> named;
-  named.reserve(known.functions.size());
-  for (auto const* f : known.functions) named.emplace_back(f->full_name, f->schema);
   wire_writer out(scratch_);
   out.put(known.digest);
-  out.put(named);
+  out.put(identities_of(known));
   out.send(*link_, wire_type::functions);
 }
 

@@ -1,7 +1,10 @@
+#include <troupe/actors/functions/registry.hpp>
 #include <troupe/actors/remote/internal/scheduler_port.hpp>
 #include <troupe/actors/remote/internal/served_link.hpp>
 #include <troupe/actors/runtime/internal/asio_loop.hpp>
 #include <troupe/actors/worker/log.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -221,11 +224,23 @@ void served_link::receive_worker(wire_reader& in) {
 
 void served_link::receive_functions(wire_reader& in) {
   if (!joining_ || in.get<std::uint64_t>() != digest_) throw codec_error("functions that nobody asked for");
+  auto list = in.get<std::vector<function_identity>>();
+  // It is kept for all who say this digest.
+  if (auto found = digest_of(list); found != digest_)
+    return refuse_worker(fmt::format("it announced functions of the digest {:016x} and told such of the digest {:016x}",
+                                     digest_, found));
   auto functions = std::make_shared<program_functions>();
-  for (auto& [name, schema] : in.get<std::vector<std::pair<std::string, std::string>>>())
-    (*functions)[std::move(name)].insert(std::move(schema));
+  for (auto& [name, schema] : list) (*functions)[std::move(name)].insert(std::move(schema));
   if (port_) port_->functions(digest_) = functions;
   attach(std::move(functions));
+}
+
+/// Which the scheduler has not heard of yet.
+void served_link::refuse_worker(std::string const& why) {
+  log("worker {} at {} was refused: {}", worker_name_, link_->peer_address(), why);
+  joining_.reset();
+  send(worker_welcome{{}, why, true});
+  link_->close(why);
 }
 
 void served_link::attach(std::shared_ptr<program_functions const> functions) {

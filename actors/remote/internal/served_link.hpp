@@ -83,6 +83,7 @@ class served_link final : public ref_counted, public link_handler {
   void receive_call(wire_reader& in);
   void receive_get_info(wire_reader& in);
   void send_result(std::uint64_t number, future<value_ptr> const& result);
+  void refuse_worker(std::string const& why);
   void attach(std::shared_ptr<program_functions const> functions);
   void answer_query(std::uint64_t number, future<query_result> const& asked);
   template <class Answer, class Write>

@@ -6,19 +6,23 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 using troupe::detail::describe;
+using troupe::detail::digest_of;
 using troupe::detail::find_function;
 using troupe::detail::foreign_function;
 using troupe::detail::function_description;
 using troupe::detail::function_info;
 using troupe::detail::function_info_of;
 using troupe::detail::function_tag;
+using troupe::detail::identities_of;
 using troupe::detail::local_functions;
 
 namespace registry_test {
@@ -116,4 +120,22 @@ TEST_CASE("the list is in the order of names and has a digest") {
                        [](auto const* a, auto const* b) { return a->full_name < b->full_name; }));
   CHECK(list.digest == local_functions().digest);
   CHECK(list.digest != 0);
+  CHECK(list.digest == digest_of(identities_of(list)));
+}
+
+TEST_CASE("the digest of a list depends on each name, each type, and where one ends and the other begins") {
+  using identities = std::vector<troupe::detail::function_identity>;
+  std::vector<identities> const lists{{},
+                                      {{"f", "i()"}},
+                                      {{"g", "i()"}},
+                                      {{"f", "i(i)"}},
+                                      {{"fi", "()"}},
+                                      {{"f", ""}},
+                                      {{"f", ""}, {"", ""}},
+                                      {{"f\ni()", ""}},
+                                      {{"f", "i()"}, {"f", "i(i)"}},
+                                      {{"f", "i(i)"}, {"f", "i()"}}};
+  std::set<std::uint64_t> digests;
+  for (auto const& list : lists) digests.insert(digest_of(list));
+  CHECK(digests.size() == lists.size());
 }

@@ -2,6 +2,7 @@
 #include "../support/quiet_actors.hpp"
 
 #include <troupe/actors/client/internal/client_actor.hpp>
+#include <troupe/actors/functions/registry.hpp>
 #include <troupe/actors/functions/typed_call.hpp>
 #include <troupe/actors/remote/internal/remote_peers.hpp>
 #include <troupe/actors/remote/internal/remote_scheduler.hpp>
@@ -15,6 +16,7 @@
 #include <troupe/futures/promise.hpp>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <atomic>
 #include <cstddef>
@@ -152,6 +154,51 @@ class told_worker final : public quiet_worker {
   std::shared_ptr<seen> by_;
 };
 
+/// A worker that announces one digest and, when it is asked, tells a list.
+class announcing_worker final : public actor, private link_handler {
+ public:
+  struct told {
+    promise<void> asked_for_list;
+    promise<std::string> refusal;
+    promise<std::string> down;
+  };
+  announcing_worker(link_ptr over, std::uint64_t digest, std::vector<function_identity> list, std::shared_ptr<told> by)
+      : link_(std::move(over)), digest_(digest), list_(std::move(list)), by_(std::move(by)) {
+    link_->set_handler(this);
+    wire_writer out(scratch_);
+    out.put(worker_info{"announcer", 1, 0, ""});
+    out.put(digest_);
+    out.put(worker_life{});
+    out.send(*link_, wire_type::attach_worker);
+  }
+  ~announcing_worker() override {
+    link_->set_handler(nullptr);
+    link_->close("the test ends");
+  }
+
+ private:
+  void on_message(std::uint16_t type, std::span<std::byte const> body, std::vector<buffer> attachments) override {
+    wire_reader in(body, std::move(attachments));
+    if (wire_type(type) == wire_type::get_functions) {
+      by_->asked_for_list.set_value();
+      wire_writer out(scratch_);
+      out.put(digest_);
+      out.put(list_);
+      out.send(*link_, wire_type::functions);
+    } else if (wire_type(type) == wire_type::worker_welcome) {
+      static_cast<void>(in.get<worker_id>());
+      by_->refusal.set_value(in.get<std::string>());
+    }
+  }
+  void on_down(std::string const& reason) override { by_->down.set_value(reason); }
+
+  link_ptr link_;
+  encoder scratch_;
+  std::uint64_t digest_;
+  std::vector<function_identity> list_;
+  std::shared_ptr<told> by_;
+};
+
 /// What is between two told actors.
 struct told_scene {
   told_scene() = default;
@@ -165,6 +212,13 @@ struct told_scene {
     auto self = test::hello_of("narrow", 2, role);
     auto address = port.ask(scheduler_port::get_address{}).get();
     return in.loop().spawn<remote_scheduler>(connect_link(in.loop(), address, self, options).get(), self, options);
+  }
+  std::shared_ptr<announcing_worker::told> announce(std::uint64_t digest, std::vector<function_identity> list) {
+    auto told = std::make_shared<announcing_worker::told>();
+    auto self = test::hello_of("announcer", 2, link_role::worker);
+    auto link = connect_link(in.loop(), port.ask(scheduler_port::get_address{}).get(), self, {}).get();
+    announcers.push_back(in.loop().spawn<announcing_worker>(std::move(link), digest, std::move(list), told));
+    return told;
   }
   /// A client of what accepts so much, as the scheduler sees it.
   actor_ref<client_actor> client(std::uint64_t message_limit) {
@@ -180,6 +234,7 @@ struct told_scene {
   actor_ref<scheduler_actor> scheduler = in.loop().spawn<told_scheduler>(seen);
   actor_ref<scheduler_port> port = in.loop().spawn<scheduler_port>(
       scheduler, "tcp://127.0.0.1:0", test::hello_of("scheduler", 1, link_role::scheduler));
+  std::vector<actor_ref<announcing_worker>> announcers;
 };
 
 value_ptr encoded_text(std::size_t size) {
@@ -302,4 +357,28 @@ TEST_CASE("orders that are too many for one message come in several, and what is
   CHECK(std::is_sorted(s.at_worker->attempts.begin(), s.at_worker->attempts.end()));
   CHECK(s.at_worker->calls == 99);
   CHECK(s.at_worker->peers == 1);
+}
+
+TEST_CASE("a list of functions is taken once for all who announce its digest, and one of another digest is refused") {
+  told_scene s;
+  std::vector<function_identity> const list{{"f", "i32()"}, {"g", "i32()"}};
+  auto const digest = digest_of(list);
+  auto lies = s.announce(digest, {{"f", "i32()"}});
+  auto found = digest_of(std::vector<function_identity>{{"f", "i32()"}});
+  auto const why =
+      fmt::format("announced functions of the digest {:016x} and told such of the digest {:016x}", digest, found);
+  CHECK_THAT(lies->refusal.get_future().get(), Contains(why));
+  CHECK_THAT(lies->down.get_future().get(), Contains(why));
+
+  // Nothing was kept of it, nor of whoever said nothing true.
+  auto honest = s.announce(digest, list);
+  honest->asked_for_list.get_future().get();
+  auto joined = s.seen->worker.get_future().get();
+  REQUIRE(joined.program.functions);
+  CHECK(*joined.program.functions == program_functions{{"f", {"i32()"}}, {"g", {"i32()"}}});
+
+  s.seen->worker = promise<attach_worker>();
+  auto second = s.announce(digest, {});
+  CHECK(s.seen->worker.get_future().get().program.functions == joined.program.functions);
+  CHECK_FALSE(second->asked_for_list.get_future().done());
 }
