@@ -67,6 +67,9 @@ detail::child_process& process_cluster::start_worker(std::string const& name, st
   auto c = connect();
   auto is_it = [&](worker_info const& w) { return w.name == name; };
   for (bool joined = false; !joined; std::this_thread::yield()) {
+    if (auto cause = workers_.back()->ended())
+      throw error(name + " ended before it joined: " + to_string(*cause) +
+                  " (with AddressSanitizer a library of tasks needs detect_odr_violation=0)");
     auto known = c.cluster_info().get().workers;
     joined = std::any_of(known.begin(), known.end(), is_it);
   }
