@@ -116,7 +116,7 @@ void remote_peer::lane::close(std::string why) {
 }
 
 future<std::vector<value_ptr>> remote_peer::lane::ask(get_values const& request) {
-  auto opened = requests_.open(request.tasks.size());
+  auto opened = requests_.open(request.tasks.size(), bool(request.maker));
   wire_writer out(owner_.scratch_);
   out.put(opened.number);
   out.put(request.tasks);
@@ -236,22 +236,28 @@ void remote_peer::avoid_what_is_down() {
 }
 
 task<std::vector<value_ptr>> remote_peer::on(get_values const& request) {
-  std::array<lane*, 2> const order{request.large ? large_.get() : small_.get(),
-                                   request.large ? small_.get() : large_.get()};
-  auto opening = order.front()->opened();
-  static_cast<void>(co_await std::move(opening));
-  if (large_->is_open()) begin_to_look();
-  for (auto* over : order) {
-    if (!over->is_open()) continue;
-    auto direct = over->ask(request);
-    try {
-      co_return co_await std::move(direct);
-    } catch (actor_gone const&) {
-      // The link broke. Where both do, the scheduler knows whether the worker still lives.
-      avoid_what_is_down();
+  auto wanted = request;
+  for (bool asks_again = true; std::exchange(asks_again, false);) {
+    std::array<lane*, 2> const order{wanted.large ? large_.get() : small_.get(),
+                                     wanted.large ? small_.get() : large_.get()};
+    auto opening = order.front()->opened();
+    static_cast<void>(co_await std::move(opening));
+    if (large_->is_open()) begin_to_look();
+    for (std::size_t i = 0; i < order.size() && !asks_again; ++i) {
+      if (!order[i]->is_open()) continue;
+      auto direct = order[i]->ask(wanted);
+      try {
+        co_return co_await std::move(direct);
+      } catch (actor_gone const&) {
+        // The link broke. Where both do, the scheduler knows whether the worker still lives.
+        avoid_what_is_down();
+      } catch (value_is_large const&) {
+        wanted.maker = {};
+        wanted.large = asks_again = true;
+      }
     }
   }
-  auto relayed = with_.scheduler.ask(relay_values{with_.id, request.tasks});
+  auto relayed = with_.scheduler.ask(relay_values{with_.id, wanted.tasks});
   co_return co_await std::move(relayed);
 }
 

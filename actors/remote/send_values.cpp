@@ -152,6 +152,13 @@ void refuse_values(link& to, std::uint64_t number, std::string const& why) {
   to.send(std::uint16_t(wire_type::values), out.bytes());
 }
 
+void say_it_is_large(link& to, std::uint64_t number) {
+  encoder out;
+  out.write_uint(number);
+  out.write_uint(std::uint64_t(part_kind::is_large));
+  to.send(std::uint16_t(wire_type::values), out.bytes());
+}
+
 future<bool> room_for_values(link& to) {
   auto shared = std::make_shared<promise<bool>>();
   to.when_accepted(most_unaccepted, [shared](bool open) { shared->set_value(open); });

@@ -4,23 +4,30 @@
 
 namespace troupe::detail {
 
-value_requests::opened value_requests::open(std::size_t values) {
+value_requests::opened value_requests::open(std::size_t values, bool in_the_making) {
   auto& made = requests_[++last_];
   made.wanted = values;
+  made.in_the_making = in_the_making;
   return {last_, made.answer.get_future()};
 }
 
 void value_requests::receive(wire_reader& in) {
   auto found = requests_.find(in.get<std::uint64_t>());
-  auto kind = part_kind(in.in().read_uint(std::uint64_t(part_kind::refusal)));
+  auto kind = part_kind(in.in().read_uint(std::uint64_t(part_kind::is_large)));
   if (kind == part_kind::refusal) {
     auto why = std::make_exception_ptr(error(in.get<std::string>()));
     if (found != requests_.end()) requests_.extract(found).mapped().answer.set_error(why);
     return;
   }
+  if (kind == part_kind::is_large) {
+    if (found == requests_.end()) return;
+    if (!found->second.in_the_making) throw codec_error("a value is large whose size was known");
+    requests_.extract(found).mapped().answer.set_error(std::make_exception_ptr(value_is_large("the value is large")));
+    return;
+  }
   auto count = in.in().read_array();
   // Nobody waits any more: it is read all the same, so that what is wrong in it is noticed.
-  request nobody{count, {}, {}};
+  request nobody{count, {}, {}, false};
   auto& asked = found == requests_.end() ? nobody : found->second;
   if (count > asked.wanted - asked.values.size()) throw codec_error("more values than were asked for");
   asked.values.reserve(asked.wanted);

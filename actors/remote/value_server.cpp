@@ -78,6 +78,7 @@ void value_server::on(request&& asked) { start(serve(std::move(asked))); }
 task<void> value_server::serve(request asked) {
   std::vector<value_ptr> values;
   std::string problem;
+  bool const in_the_making = bool(asked.what.maker);
   try {
     auto held = with_.worker.ask(std::move(asked.what));
     values = co_await std::move(held);
@@ -85,6 +86,10 @@ task<void> value_server::serve(request asked) {
     problem = e.what();
   }
   if (!problem.empty()) co_return refuse_values(*asked.from, asked.number, problem);
+  // Who asked could not know over which of its links it had better come.
+  auto is_large = [](value_ptr const& value) { return value && value->nbytes() >= large_request; };
+  if (in_the_making && std::any_of(values.begin(), values.end(), is_large))
+    co_return say_it_is_large(*asked.from, asked.number);
   value_sender by{with_.name, with_.pool};
   auto sending = send_values(std::move(asked.from), asked.number, std::move(values), std::move(by));
   co_await std::move(sending);

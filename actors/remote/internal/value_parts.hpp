@@ -5,6 +5,7 @@
 
 #include <troupe/actors/functions/value.hpp>
 #include <troupe/actors/remote/internal/wire.hpp>
+#include <troupe/futures/errors.hpp>
 #include <troupe/futures/promise.hpp>
 #include <troupe/futures/task.hpp>
 
@@ -25,7 +26,13 @@ inline constexpr std::size_t part_size = std::size_t{1} << 20;
 /// No further part goes to who has not accepted so many bytes of earlier ones.
 inline constexpr std::size_t most_unaccepted = std::size_t{32} << 20;
 
-enum class part_kind : std::uint8_t { more_follow, last, refusal };
+enum class part_kind : std::uint8_t { more_follow, last, refusal, is_large };
+
+/// What was asked for while it was made is a large_request now that it is there: it is to be asked for as such.
+class value_is_large : public error {
+ public:
+  using error::error;
+};
 
 /// Who answers, as readers are told it, and where it encodes values.
 struct value_sender {
@@ -44,6 +51,8 @@ struct value_sender {
 [[nodiscard]] future<bool> room_for_values(link& to);
 /// Answers it with why there are none.
 void refuse_values(link& to, std::uint64_t number, std::string const& why);
+/// Answers what was asked for while it was made with no more than that it is large.
+void say_it_is_large(link& to, std::uint64_t number);
 
 /// The requests for values of one side of a link that were not answered yet.
 class value_requests {
@@ -53,7 +62,8 @@ class value_requests {
     /// Fails with error where the values cannot be sent.
     future<std::vector<value_ptr>> answer;
   };
-  [[nodiscard]] opened open(std::size_t values);
+  /// `in_the_making`: what is asked for may not be made yet; the answer may fail with value_is_large.
+  [[nodiscard]] opened open(std::size_t values, bool in_the_making = false);
   [[nodiscard]] bool empty() const noexcept { return requests_.empty(); }
   /// A `values` message; what cannot be given is make_unreadable_value. Throws codec_error for one that does not fit
   /// what was asked.
@@ -66,6 +76,7 @@ class value_requests {
     std::size_t wanted;
     std::vector<value_ptr> values;
     promise<std::vector<value_ptr>> answer;
+    bool in_the_making = false;
   };
 
   std::map<std::uint64_t, request> requests_;

@@ -399,6 +399,21 @@ TEST_CASE("a request fails with the reason when no answer comes any more") {
   CHECK_THROWS_WITH(opened.answer.get(), "the worker is gone");
 }
 
+TEST_CASE("that a value is large is an answer to who asked while it was made, and to nobody else") {
+  asking a;
+  auto ahead = a.requests.open(1, true);
+  auto of_known_size = a.requests.open(1);
+  troupe::detail::say_it_is_large(*a.w.server, ahead.number);
+  // Again, as to whoever does not wait any more.
+  troupe::detail::say_it_is_large(*a.w.server, ahead.number);
+  a.w.runs.run();
+  CHECK_THROWS_AS(ahead.answer.get(), troupe::detail::value_is_large);
+  CHECK_FALSE(a.w.at_client.is_down());
+  troupe::detail::say_it_is_large(*a.w.server, of_known_size.number);
+  a.w.runs.run();
+  CHECK_THAT(a.w.at_client.reason, Contains("whose size was known"));
+}
+
 TEST_CASE("malformed answers close the link, with the reason") {
   asking a;
   auto const number = a.requests.open(2).number;
@@ -496,7 +511,7 @@ TEST_CASE("malformed answers close the link, with the reason") {
   SECTION("a part of an unknown kind") {
     CHECK_THAT(a.says([&](encoder& out) {
       out.write_uint(number);
-      out.write_uint(3);
+      out.write_uint(4);
     }),
                Contains("integer"));
   }
