@@ -137,7 +137,8 @@ worker_member::worker_member(runtime& in, worker_server_options const& options, 
   auto link = connect_as(link_role::worker, loop, options, wait);
   auto own_end = link->local_address();
 
-  scheduler_ = loop.spawn<remote_scheduler>(std::move(link), introduce(link_role::peer, options.compression));
+  scheduler_ = loop.spawn<remote_scheduler>(std::move(link), introduce(link_role::peer, options.compression),
+                                            link_options(), std::size_t(options.peer_links));
   services_ = std::make_shared<worker_services>();
   services_->name = name;
   services_->threads = threads;

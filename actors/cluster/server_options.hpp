@@ -49,6 +49,9 @@ struct worker_server_options {
   /// From which on nothing new begins. 0: never.
   double memory_pause = 0.8;
   std::uint32_t connections = 50;
+  /// Links to other workers that stay open, up to two to each; beyond that those used least recently are closed, and
+  /// opened again when they are needed.
+  std::uint32_t peer_links = 512;
   /// Of links to other machines: `auto`, `lz4`, `zstd` or `none`.
   std::string compression = "auto";
   /// Seconds without a scheduler after which it gives up.

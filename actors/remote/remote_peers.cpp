@@ -9,6 +9,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <functional>
@@ -37,9 +38,9 @@ future<link_ptr> connect_link(event_loop& on, std::string address, hello self, l
 }
 
 /// One of its links, and what was asked for over it.
-class remote_peer::lane final : private link_handler {
+class remote_peer::lane final : private link_handler, private peer_links::entry {
  public:
-  explicit lane(remote_peer& owner) noexcept : owner_(owner) {}
+  lane(remote_peer& owner, duration idle_limit) noexcept : owner_(owner), idle_limit_(idle_limit) {}
   lane(lane const&) = delete;
   lane& operator=(lane const&) = delete;
   ~lane() { close("the values are no longer wanted"); }
@@ -48,22 +49,43 @@ class remote_peer::lane final : private link_handler {
   [[nodiscard]] task<bool> opened();
   [[nodiscard]] bool is_open() const noexcept { return bool(link_); }
   void avoid_until(time_point when) noexcept { avoid_ = when; }
-  void close(std::string why);
+  void close(std::string why) override;
 
   // While it is open.
   [[nodiscard]] future<std::vector<value_ptr>> ask(get_values const& request);
   void send(actor_calls batch);
   void send(stop_calls const& batch);
-  [[nodiscard]] bool in_use() const noexcept { return !requests_.empty(); }
-  /// When the last answer came.
-  [[nodiscard]] time_point last_used() const noexcept { return last_used_; }
+  /// How long it may still go unused; not above zero where it has been for too long.
+  [[nodiscard]] duration time_left() const noexcept {
+    return in_use() ? idle_limit_ : idle_limit_ - (owner_.now() - last_used_);
+  }
+  [[nodiscard]] duration idle_limit() const noexcept { return idle_limit_; }
 
  private:
+  /// Who waits until it is open has something for it.
+  class wish {
+   public:
+    explicit wish(lane& of) noexcept : of_(of) { ++of_.wishes_; }
+    wish(wish const&) = delete;
+    wish& operator=(wish const&) = delete;
+    ~wish() { --of_.wishes_; }
+
+   private:
+    lane& of_;
+  };
+
+  /// Calls and values that were not answered, and answers whose handles nobody has taken over yet.
+  [[nodiscard]] bool in_use() const noexcept override {
+    return wishes_ > 0 || !requests_.empty() || !calls_.empty() || (taken_ && !taken_->unique());
+  }
+  void note_use();
   void on_message(std::uint16_t type, std::span<std::byte const> body, std::vector<buffer> attachments) override;
   void on_down(std::string const& reason) override;
 
   remote_peer& owner_;
+  duration const idle_limit_;
   link_ptr link_;
+  std::size_t wishes_ = 0;
   std::optional<future<link_ptr>> connecting_;
   /// Until then it is not connected.
   time_point avoid_ = time_point::min();
@@ -78,7 +100,8 @@ task<bool> remote_peer::lane::opened() {
   auto const& with = owner_.with_;
   if (link_) co_return true;
   if (with.address.empty() || owner_.now() < avoid_) co_return false;
-  if (!connecting_) connecting_ = connect_link(owner_.loop(), with.address, with.self, with.options);
+  wish waits(*this);
+  if (!connecting_) connecting_ = with.connect(owner_.loop(), with.address, with.self, with.options);
   auto mine = *connecting_;
   try {
     auto made = co_await mine;
@@ -91,6 +114,8 @@ task<bool> remote_peer::lane::opened() {
       link_ = made;
       taken_ = make_intrusive<answers_taken>(link_, owner_.loop());
       link_->set_handler(this);
+      note_use();
+      owner_.begin_to_look(idle_limit_);
     }
     co_return bool(link_);
   } catch (error const& problem) {
@@ -109,13 +134,21 @@ task<bool> remote_peer::lane::opened() {
 
 void remote_peer::lane::close(std::string why) {
   if (!link_) return;
+  if (owner_.with_.links) owner_.with_.links->gone(*this);
   taken_->close();
+  taken_ = nullptr;
   link_->set_handler(nullptr);
   std::exchange(link_, nullptr)->close(std::move(why));
   told_ = {};
 }
 
+void remote_peer::lane::note_use() {
+  last_used_ = owner_.now();
+  if (owner_.with_.links) owner_.with_.links->used(*this);
+}
+
 future<std::vector<value_ptr>> remote_peer::lane::ask(get_values const& request) {
+  note_use();
   auto opened = requests_.open(request.tasks.size(), bool(request.maker));
   wire_writer out(owner_.scratch_);
   out.put(opened.number);
@@ -126,6 +159,7 @@ future<std::vector<value_ptr>> remote_peer::lane::ask(get_values const& request)
 }
 
 void remote_peer::lane::send(actor_calls batch) {
+  note_use();
   wire_writer out(owner_.scratch_);
   calls_.send(out, *link_, wire_type::call_actors, told_, std::move(batch));
 }
@@ -141,7 +175,7 @@ void remote_peer::lane::send(stop_calls const& batch) {
 void remote_peer::lane::on_message(std::uint16_t type, std::span<std::byte const> body,
                                    std::vector<buffer> attachments) {
   wire_reader in(body, std::move(attachments));
-  last_used_ = owner_.now();
+  note_use();
   if (wire_type(type) == wire_type::call_answers)
     calls_.receive(in, *taken_);
   else if (wire_type(type) == wire_type::values)
@@ -149,13 +183,15 @@ void remote_peer::lane::on_message(std::uint16_t type, std::span<std::byte const
   else
     throw codec_error("a worker sent something that is no answer");
   in.expect_end();
+  if (owner_.with_.links) owner_.with_.links->ended(*this);
 }
 
 void remote_peer::lane::on_down(std::string const& reason) {
   auto const& with = owner_.with_;
   auto gone = std::make_exception_ptr(actor_gone("the worker at " + with.address + " is gone: " + reason));
   link_ = nullptr;
-  taken_->close();
+  if (owner_.with_.links) owner_.with_.links->gone(*this);
+  std::exchange(taken_, nullptr)->close();
   told_ = {};
   requests_.fail(gone);
   calls_.fail(std::make_exception_ptr(
@@ -223,8 +259,8 @@ class remote_peer::passed_on : public std::enable_shared_from_this<passed_on> {
 
 remote_peer::remote_peer(setup with)
     : with_(std::move(with)),
-      small_(std::make_unique<lane>(*this)),
-      large_(std::make_unique<lane>(*this)),
+      small_(std::make_unique<lane>(*this, with_.small_idle_limit)),
+      large_(std::make_unique<lane>(*this, with_.idle_limit)),
       relayed_(std::make_shared<passed_on>()) {
   monitor(with_.scheduler);
 }
@@ -242,7 +278,6 @@ task<std::vector<value_ptr>> remote_peer::on(get_values const& request) {
                                      wanted.large ? small_.get() : large_.get()};
     auto opening = order.front()->opened();
     static_cast<void>(co_await std::move(opening));
-    if (large_->is_open()) begin_to_look();
     for (std::size_t i = 0; i < order.size() && !asks_again; ++i) {
       if (!order[i]->is_open()) continue;
       auto direct = order[i]->ask(wanted);
@@ -261,17 +296,24 @@ task<std::vector<value_ptr>> remote_peer::on(get_values const& request) {
   co_return co_await std::move(relayed);
 }
 
-void remote_peer::begin_to_look() {
-  if (!std::exchange(looks_, true)) send_after(with_.idle_limit, this, look_idle{});
+void remote_peer::begin_to_look(duration until) {
+  // Should the other one be opened meanwhile, it is looked at in time.
+  for (auto const* which : {small_.get(), large_.get()}) until = std::min(until, which->idle_limit());
+  if (!std::exchange(looks_, true)) send_after(until, this, look_idle{});
 }
 
 void remote_peer::on(look_idle) {
   looks_ = false;
-  if (!large_->is_open()) return;
-  auto idle = large_->in_use() ? duration::zero() : now() - large_->last_used();
-  if (!large_->in_use() && idle >= with_.idle_limit) return large_->close("nothing large is asked for any more");
-  looks_ = true;
-  send_after(with_.idle_limit - idle, this, look_idle{});
+  auto next = duration::max();
+  for (auto* which : {small_.get(), large_.get()}) {
+    if (!which->is_open()) continue;
+    auto left = which->time_left();
+    if (left <= duration::zero())
+      which->close("it was not used for long");
+    else
+      next = std::min(next, left);
+  }
+  if (next < duration::max()) begin_to_look(next);
 }
 
 void remote_peer::on(actor_calls&& batch) {

@@ -14,10 +14,11 @@ constexpr char const* cannot_be_sent = "the arguments cannot be sent to the sche
 
 }  // namespace
 
-remote_scheduler::remote_scheduler(link_ptr to, hello self, link_options options)
+remote_scheduler::remote_scheduler(link_ptr to, hello self, link_options options, std::size_t most_peer_links)
     : link_(std::move(to)),
       self_(std::move(self)),
       options_(options),
+      peer_links_(std::make_shared<peer_links>(most_peer_links)),
       taken_(make_intrusive<answers_taken>(link_, loop())),
       called_here_(make_intrusive<calls_received>(link_, loop())) {
   link_->set_handler(this);
@@ -301,7 +302,7 @@ worker_place_ptr remote_scheduler::open_place(place_on_wire place) {
     at = worker_;
   else
     at = loop().spawn<remote_peer>(
-        remote_peer::setup{place.id, place.name, place.address, place.epoch, self_, options_, self(this)});
+        remote_peer::setup{place.id, place.name, place.address, place.epoch, self_, options_, self(this), peer_links_});
   return std::make_shared<worker_place const>(
       worker_place{place.id, std::move(at), std::move(place.name), std::move(place.address), place.epoch});
 }

@@ -68,10 +68,12 @@ std::string value_server::on(listen_on const& where) {
   auto admit = [](hello const& them) -> std::string {
     return them.role == link_role::peer ? "" : "a worker gives values to workers and clients only";
   };
-  listener_ = listen(io_of(loop()), where.address, with_.self, {}, admit,
-                     [this](link_ptr link) { peers_.insert(std::make_unique<peer>(*this, std::move(link))); });
+  listener_ =
+      listen(io_of(loop()), where.address, with_.self, {}, admit, [this](link_ptr link) { take(std::move(link)); });
   return listener_->address();
 }
+
+void value_server::take(link_ptr made) { peers_.insert(std::make_unique<peer>(*this, std::move(made))); }
 
 void value_server::on(request&& asked) { start(serve(std::move(asked))); }
 

@@ -60,6 +60,7 @@ void add_worker_options(option_parser& options) {
   options.setting("worker.transfer.message-bytes-limit", "--message-bytes-limit", "SIZE",
                   "asked of one worker at once (50MB)");
   options.setting("worker.connections.outgoing", "--connections", "N", "requests for values at the same time (50)");
+  options.setting("worker.connections.links", "--peer-links", "N", "links to others that stay open (512)");
 
   options.group("Life");
   options.flag("worker.nanny", "--nanny", "--no-nanny", "a process of its own watches each worker (it does)");
@@ -183,6 +184,7 @@ worker_command parse_worker_arguments(std::vector<std::string> const& args) {
   w.server.memory_transfer = c.fraction("worker.memory.transfer");
   w.server.compression = c.text("compression");
   w.server.connections = c.count("worker.connections.outgoing");
+  w.server.peer_links = c.count("worker.connections.links");
   w.server.death_timeout = std::chrono::duration<double>(c.time("worker.death-timeout")).count();
   w.server.load = c.list("worker.preload");
   if (!life.empty()) std::tie(w.server.nanny, w.server.life) = parse_life(life);
@@ -227,6 +229,7 @@ std::vector<std::string> arguments_of_worker(worker_command const& command, std:
   add("--memory-transfer", fmt::format("{}", s.memory_transfer));
   add("--message-bytes-limit", std::to_string(s.message_bytes));
   add("--connections", std::to_string(s.connections));
+  add("--peer-links", std::to_string(s.peer_links));
   add("--death-timeout", fmt::format("{}s", s.death_timeout));
   for (auto const& library : s.load) add("--preload", library);
   args.insert(args.end(), command.rest.begin(), command.rest.end());

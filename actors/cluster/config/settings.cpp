@@ -61,6 +61,8 @@ constexpr std::array settings{
     setting{"worker.transfer.message-bytes-limit", kind::size, "50MB",
             "bytes asked of one worker at once, or one value"},
     setting{"worker.connections.outgoing", kind::count, "50", "requests for values of other workers at the same time"},
+    setting{"worker.connections.links", kind::count, "512",
+            "links to other workers that stay open, up to two to each; the least recently used are closed"},
 
     setting{"nanny.monitor-interval", kind::duration, "100ms", "how often memory is measured"},
     setting{"nanny.close-timeout", kind::duration, "30s", "time to close in order before a worker is killed"},

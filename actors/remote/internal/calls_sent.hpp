@@ -21,6 +21,7 @@ class calls_sent {
   [[nodiscard]] std::vector<std::uint64_t> numbers_of(stop_calls const& batch) const;
   /// A `call_answers` message, which came over the link that `taken` belongs to. Throws codec_error for what is none.
   void receive(wire_reader& in, answers_taken& taken);
+  [[nodiscard]] bool empty() const noexcept { return open_.empty(); }
   /// No answer comes any more.
   void fail(std::exception_ptr const& why);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/actors/remote/internal/peer_links.hpp>
 #include <troupe/actors/scheduler/internal/messages.hpp>
 #include <troupe/actors/worker/internal/value_source.hpp>
 #include <troupe/futures/clock.hpp>
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -26,9 +28,14 @@ struct place_on_wire {
   std::uint64_t epoch = 0;
 };
 
+/// Links as futures, for coroutines on the loop. Fails with refused_for_good where trying again is of no use, else with
+/// error.
+[[nodiscard]] future<link_ptr> connect_link(event_loop& on, std::string address, hello self, link_options options);
+
 /// Stands for a worker of another process whose values are wanted here, or whose actors are called. What is large comes
-/// over a link of its own, beside that for small values and calls; each is connected when first needed. Where one of
-/// them cannot be had, all values come over the other; where neither can, the scheduler passes values and calls on.
+/// over a link of its own, beside that for small values and calls; each is connected when it is needed, and closed when
+/// it was not used for long, or others are needed more. Where one of them cannot be had, all values come over the
+/// other; where neither can, the scheduler passes values and calls on.
 class remote_peer final : public value_source {
  public:
   struct setup {
@@ -40,12 +47,17 @@ class remote_peer final : public value_source {
     hello self;
     link_options options;
     actor_ref<scheduler_actor> scheduler;
-    /// A link for what is large is closed that was not used for so long.
+    /// Those that share its limit; null for no limit.
+    std::shared_ptr<peer_links> links = nullptr;
+    /// A link that was not used for so long is closed: that for what is large, and that for what is small.
     duration idle_limit = std::chrono::minutes(1);
+    duration small_idle_limit = std::chrono::minutes(5);
     /// Who cannot be reached is not tried again before each request: that may take seconds.
     duration directly_again_after = std::chrono::seconds(30);
+    /// How it connects.
+    std::function<future<link_ptr>(event_loop&, std::string, hello, link_options)> connect = connect_link;
   };
-  /// To itself: is the link for what is large still used?
+  /// To itself: are the links still used?
   struct look_idle {};
   explicit remote_peer(setup with);
   ~remote_peer() override;
@@ -65,7 +77,7 @@ class remote_peer final : public value_source {
   void relay(actor_calls batch);
   /// For a while nobody tries to open what is not open.
   void avoid_what_is_down();
-  void begin_to_look();
+  void begin_to_look(duration until);
 
   setup with_;
   encoder scratch_;
@@ -78,9 +90,5 @@ class remote_peer final : public value_source {
   /// Calls, and stops of them, that wait for the link, in order.
   std::vector<std::variant<actor_calls, stop_calls>> waiting_;
 };
-
-/// Links as futures, for coroutines on the loop. Fails with refused_for_good where trying again is of no use, else with
-/// error.
-[[nodiscard]] future<link_ptr> connect_link(event_loop& on, std::string address, hello self, link_options options);
 
 }  // namespace troupe::detail

@@ -8,8 +8,10 @@
 #include <troupe/actors/scheduler/internal/scheduler_actor.hpp>
 #include <troupe/futures/promise.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,8 @@ class told_to_begin_anew : public error {
 /// exit_reason::normal where the scheduler said that it closes, else failed, with told_to_begin_anew or actor_gone.
 class remote_scheduler final : public scheduler_actor, private link_handler {
  public:
-  /// `options` are those of links to workers.
-  remote_scheduler(link_ptr to, hello self, link_options options = {});
+  /// `options` are those of links to workers, of which it opens about so many at most.
+  remote_scheduler(link_ptr to, hello self, link_options options = {}, std::size_t most_peer_links = 512);
   ~remote_scheduler() override;
 
   void on(attach_client&& message) override;
@@ -73,6 +75,7 @@ class remote_scheduler final : public scheduler_actor, private link_handler {
   link_ptr link_;
   hello self_;
   link_options options_;
+  std::shared_ptr<peer_links> peer_links_;
   actor_ref<value_server> values_;
   encoder scratch_;
   functions_told told_;

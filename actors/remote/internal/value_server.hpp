@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::detail {
@@ -28,6 +29,10 @@ class value_server final : public actor {
   struct listen_on {
     std::string address;
   };
+  /// A link that came by another way than that on which it listens.
+  struct take_link {
+    link_ptr made;
+  };
   /// Asked over a link; the answer goes back over it.
   struct request {
     link_ptr from;
@@ -40,10 +45,12 @@ class value_server final : public actor {
 
   /// Answers with the address, with the port it got. Throws error where it cannot listen.
   [[nodiscard]] std::string on(listen_on const& where);
+  void on(take_link&& message) { take(std::move(message.made)); }
   void on(request&& asked);
 
  private:
   class peer;
+  void take(link_ptr made);
   task<void> serve(request asked);
 
   setup with_;
