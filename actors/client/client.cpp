@@ -14,9 +14,9 @@ using detail::session_of;
 
 namespace detail {
 
-client make_client(intrusive_ptr<ref_counted> session, submitting_attempt parent) {
+client make_client(intrusive_ptr<session> const& of, submitting_attempt parent) {
   client c;
-  c.self_ = {std::move(session), nullptr, parent};
+  c.self_ = {intrusive_ptr<session_users>(of ? &of->users() : nullptr), nullptr, parent};
   return c;
 }
 
@@ -58,8 +58,8 @@ future<troupe::cluster_info> client::cluster_info() const {
   using detail::passed_answer;
   auto& s = session_of(self_);
   if (s.refusing()) return make_failed_future<troupe::cluster_info>(detail::client_closed_error());
-  return passed_answer<troupe::cluster_info, troupe::cluster_info>::of(s.scheduler().ask(detail::get_info{}),
-                                                                       [](auto const& asked) { return asked.get(); });
+  auto read = [kept = self_.session](auto const& asked) { return asked.get(); };
+  return passed_answer<troupe::cluster_info, troupe::cluster_info>::of(s.scheduler().ask(detail::get_info{}), read);
 }
 
 void client::close() const { session_of(self_).ask_to_close(); }

@@ -41,8 +41,9 @@ class fixed {
 
 namespace detail {
 
+class session;
 struct client_access;
-[[nodiscard]] client make_client(intrusive_ptr<ref_counted> session, submitting_attempt parent);
+[[nodiscard]] client make_client(intrusive_ptr<session> const& of, submitting_attempt parent);
 
 template <class T>
 inline constexpr bool is_fixed = false;
@@ -68,6 +69,8 @@ inline constexpr bool begins_with_options<First, Rest...> = std::is_same_v<std::
 ///   submits through its context's client goes with it.
 /// - Submitting never blocks; where the awaiting coroutine resumes is the future's matter.
 /// - After close, or when the runtime has gone, futures fail with client_closed.
+/// - Without close the session ends when the last copy of its client, the last future of it and the last answer that
+///   is waited for have gone. What was given to fire_and_forget runs on.
 ///
 /// What it does with data and workers is in data_client.
 class client : public data_client {
@@ -169,7 +172,7 @@ class client : public data_client {
   friend std::ostream& operator<<(std::ostream& out, client const& c);
 
  private:
-  friend client detail::make_client(detail::intrusive_ptr<detail::ref_counted> session,
+  friend client detail::make_client(detail::intrusive_ptr<detail::session> const& of,
                                     detail::submitting_attempt parent);
   friend detail::client_access;
 

@@ -14,7 +14,7 @@ namespace detail {
 session& session_of(client_handle const& handle) {
   if (!handle.session)
     throw client_closed("this client belongs to no cluster: it is default-constructed or moved from");
-  return static_cast<session&>(*handle.session);
+  return handle.session->of();
 }
 
 std::exception_ptr client_closed_error() { return std::make_exception_ptr(client_closed("the client was closed")); }
@@ -270,7 +270,7 @@ future<void> data_client::wait_for_workers(std::uint32_t count, std::optional<du
   auto& s = detail::session_of(self_);
   if (s.refusing()) return make_failed_future<void>(detail::client_closed_error());
   auto until = timeout ? detail::time_after(clock::now(), *timeout) : time_point::max();
-  auto read = [count](future<cluster_info> const& asked) {
+  auto read = [count, kept = self_.session](future<cluster_info> const& asked) {
     if (asked.cancelled())
       throw timeout_error("there were fewer than " + std::to_string(count) + " workers when the time was up");
     static_cast<void>(asked.get());

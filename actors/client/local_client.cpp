@@ -35,6 +35,7 @@ void local_client::on(collect_now) {
   if (session_->has_rest()) self(this).send(collect_now{});
   for (auto& wanted : session_->take_fetches()) start(fetch(std::move(wanted)));
   send_calls();
+  on(leave_if_unused{});
 }
 
 void local_client::send_calls() {
@@ -72,6 +73,7 @@ void local_client::on(errand&& word) {
   query made;
   made.from = self().id();
   made.what = std::move(word.what);
+  ++telling_;
   start(tell(std::move(made)));
 }
 
@@ -95,6 +97,8 @@ task<void> local_client::tell(query what) {
     // With its scheduler this client ends, and all that it held.
     log("the scheduler did not take a word of a client: {}", problem.what());
   }
+  --telling_;
+  on(leave_if_unused{});
 }
 
 void local_client::on(client_news&& news) {
@@ -109,6 +113,10 @@ void local_client::on(look_late) {
 
 void local_client::on(cluster_changed&& change) { session_->handle(std::move(change)); }
 void local_client::on(leave) { quit(); }
+
+void local_client::on(leave_if_unused) {
+  if (telling_ == 0 && session_->unused()) quit();
+}
 
 void local_client::on(down_msg const& scheduler) {
   if (scheduler.reason.error())

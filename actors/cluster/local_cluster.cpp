@@ -42,9 +42,11 @@ class local_cluster::impl {
     std::scoped_lock lock(mutex_);
     check_open();
     std::erase_if(sessions_, [](auto const& one) { return one->has_ended(); });
-    auto opened = sessions_.emplace_back(detail::open_session(loop_, scheduler_, workers_->callbacks(), std::move(name),
-                                                              workers_->info(), workers_->reach()));
-    return detail::make_client(std::move(opened), {});
+    auto const& opened = sessions_.emplace_back(detail::open_session(
+        loop_, scheduler_, workers_->callbacks(), std::move(name), workers_->info(), workers_->reach()));
+    auto first = detail::make_client(opened, {});
+    opened->end_when_unused();
+    return first;
   }
 
   cluster_info info() const { return workers_->info(); }

@@ -264,8 +264,10 @@ client connect_to(runtime& in, std::string const& address, std::string name, lin
       loop.spawn<remote_scheduler>(std::move(link), introduce(link_role::peer), options);
   auto opened = open_session(loop, std::move(scheduler), others->callbacks(), std::move(name), {},
                              session::reach::other_processes);
-  others->add(opened);
-  return make_client(std::move(opened), {});
+  auto first = make_client(opened, {});
+  opened->end_when_unused();
+  others->add(std::move(opened));
+  return first;
 }
 
 }  // namespace troupe::detail

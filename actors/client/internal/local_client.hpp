@@ -3,6 +3,7 @@
 #include <troupe/actors/client/internal/client_actor.hpp>
 #include <troupe/actors/client/internal/session.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace troupe::detail {
@@ -10,7 +11,7 @@ namespace troupe::detail {
 class scheduler_actor;
 
 /// Carries a session's commands to the scheduler and the scheduler's news to the session. Ends when the session is
-/// left, or with its loop; the session is closed then.
+/// left, or not used any more, or with its loop; the session is closed then.
 class local_client final : public client_actor {
  public:
   local_client(intrusive_ptr<session> whose, actor_ref<scheduler_actor> scheduler, std::string name);
@@ -27,6 +28,7 @@ class local_client final : public client_actor {
   [[nodiscard]] task<value_ptr> on(run_call&& asked);
   [[nodiscard]] task<query_result> on(change_plugin&& asked);
   void on(leave);
+  void on(leave_if_unused);
   void on(down_msg const& scheduler);
 
  private:
@@ -37,6 +39,8 @@ class local_client final : public client_actor {
 
   intrusive_ptr<session> session_;
   actor_ref<scheduler_actor> scheduler_;
+  /// Words that are on their way to the scheduler.
+  std::size_t telling_ = 0;
 };
 
 }  // namespace troupe::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/actors/client/client_handle.hpp>
 #include <troupe/actors/client/internal/actor_route.hpp>
 #include <troupe/actors/client/internal/call_list.hpp>
 #include <troupe/actors/client/internal/task_state.hpp>
@@ -28,6 +29,9 @@ struct collect_now {};
 
 /// The session's user closed it.
 struct leave {};
+
+/// Its last client has gone; what it submitted may still be in use.
+struct leave_if_unused {};
 
 /// Values that lie on one worker and are wanted here: such as are large, each, or such as are not.
 struct fetch_request {
@@ -96,6 +100,11 @@ class session final : public ref_counted {
   /// From now on nothing more is accepted; what is unfinished fails as soon as the loop gets there.
   void ask_to_close() noexcept;
   [[nodiscard]] bool refusing() const noexcept { return refusing_.load(std::memory_order_acquire); }
+  [[nodiscard]] session_users& users() noexcept { return users_; }
+  /// From now on it is left when nobody uses it any more: see unused. To be said while there is a client.
+  void end_when_unused() noexcept { ends_unused_.store(true, std::memory_order_release); }
+  /// The last client has gone.
+  void no_clients_left() noexcept;
   /// It was closed, and the loop has let go of it.
   [[nodiscard]] bool has_ended() const noexcept { return closed(); }
   [[nodiscard]] executor* callback_executor() const noexcept { return refusing() ? nullptr : callbacks_.get(); }
@@ -105,6 +114,8 @@ class session final : public ref_counted {
 
   // ---- the loop
 
+  /// It is to end like that; there is no client, and no future of a task: those of calls and handles keep some.
+  [[nodiscard]] bool unused() const noexcept;
   /// With the references of the tasks that it is about.
   [[nodiscard]] query ready(question asked) const;
   /// What was asked for since the last time, or the first part of it, so that a turn of the loop stays short. The
@@ -168,7 +179,8 @@ class session final : public ref_counted {
   std::atomic<bool> called_{false}, looks_later_{false};
   /// Tasks that were submitted and have neither ended nor been given back. Changed on the loop.
   std::atomic<std::uint64_t> unfinished_{0};
-  std::atomic<bool> refusing_{false};
+  session_users users_{*this};
+  std::atomic<bool> refusing_{false}, ends_unused_{false};
   // The loop has let go of the tasks: whoever pushes a command carries it out, unless another thread is at it.
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> collecting_{0};
@@ -187,7 +199,6 @@ class session final : public ref_counted {
   std::map<function_info const*, std::uint32_t> large_calls_;
 };
 
-struct client_handle;
 /// Throws client_closed for a client of no cluster.
 [[nodiscard]] session& session_of(client_handle const& handle);
 

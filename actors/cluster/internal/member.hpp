@@ -75,9 +75,9 @@ class worker_member {
 [[nodiscard]] link_ptr connect_as(link_role role, event_loop& on, worker_server_options const& options,
                                   worker_member::pause const& wait);
 
-/// A client, until it or the runtime is closed, of the scheduler at `address`. Throws error where it is not reached.
-/// The options are those of its links to the scheduler and to workers. What runs its callbacks is a thread that all
-/// such clients of a runtime share; it stays until the runtime closes.
+/// A client of the scheduler at `address`, until it or the runtime is closed, or nobody uses it any more. Throws error
+/// where it is not reached. The options are those of its links to the scheduler and to workers. What runs its callbacks
+/// is a thread that all such clients of a runtime share; it stays until the runtime closes.
 [[nodiscard]] client connect_to(runtime& in, std::string const& address, std::string name, link_options options = {});
 
 }  // namespace troupe::detail
