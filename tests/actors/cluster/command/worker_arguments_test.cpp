@@ -33,6 +33,8 @@ void check_same(troupe::worker_server_options const& a, troupe::worker_server_op
   CHECK(a.local_directory == b.local_directory);
   CHECK(a.death_timeout == b.death_timeout);
   CHECK(a.load == b.load);
+  CHECK(a.connections == b.connections);
+  CHECK(a.peer_links == b.peer_links);
 }
 
 }  // namespace
@@ -194,6 +196,16 @@ TEST_CASE("the arguments of a worker that is a program make the same worker") {
   check_same(again.server, w.server);
   CHECK(again.rest == words{"--flag", "value"});
   CHECK(again.server.name.empty());
+}
+
+TEST_CASE("how many links to other workers stay open can be said, and reaches the worker that a nanny starts") {
+  CHECK(parse({"s"}).server.peer_links == 512);
+  auto w = parse({"s", "--peer-links", "3"});
+  CHECK(w.server.peer_links == 3);
+  auto args = arguments_of_worker(w, 0, 1);
+  args.erase(args.begin());
+  check_same(parse_worker_arguments(args).server, w.server);
+  CHECK_THROWS_WITH(parse({"s", "--peer-links", "few"}), Catch::Contains("--peer-links") && Catch::Contains("'few'"));
 }
 
 TEST_CASE("a worker with a nanny is told whose it is and which of its lives it lives") {
