@@ -191,7 +191,7 @@ bool session::share_fate(task_state& task) {
 void session::submit_one(task_state& task, client_batch& batch) {
   if (share_fate(task)) return;
   if (auto const* again = task.how().again.get()) return submit_again(task, again->ref(), batch);
-  task.set_ref(take_slot(task));
+  hold(task);
   submitted_task spec;
   spec.ref = task.ref();
   auto& call = task.call();
@@ -242,7 +242,7 @@ void session::submit_again(task_state& task, client_ref known, client_batch& bat
     task.set_error(std::make_exception_ptr(error(task.key() + " cannot run again: it was never submitted")));
     return;
   }
-  task.set_ref(take_slot(task));
+  hold(task);
   tail<to_scheduler::retry>(batch.events).items.push_back({task.ref(), known});
 }
 
@@ -255,6 +255,7 @@ void session::note_large(task_state const& task, std::uint64_t nbytes) {
 }
 
 void session::give_back(task_state& task, client_batch& batch) {
+  --held_;
   tail<to_scheduler::release>(batch.events).refs.push_back(task.ref());
   note_end(task.ref());
   slots_[task.ref().index].task = nullptr;

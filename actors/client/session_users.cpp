@@ -19,7 +19,12 @@ void session::no_clients_left() noexcept {
 }
 
 bool session::unused() const noexcept {
-  return ends_unused_.load(std::memory_order_acquire) && !users_.any() && !rest_ && free_slots_.size() == slots_.size();
+  return ends_unused_.load(std::memory_order_acquire) && !users_.any() && !rest_ && held_ == 0;
+}
+
+void session::hold(task_state& task) {
+  task.set_ref(take_slot(task));
+  ++held_;
 }
 
 }  // namespace troupe::detail

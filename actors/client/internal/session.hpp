@@ -11,6 +11,7 @@
 #include <troupe/futures/intrusive_ptr.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -161,6 +162,7 @@ class session final : public ref_counted {
   void note_large(task_state const& task, std::uint64_t nbytes);
   /// True when something that it depends on has ended without a value here, and so it has, too.
   bool share_fate(task_state& task);
+  void hold(task_state& task);
   void give_back(task_state& task, client_batch& batch);
   void collect_closed() noexcept;
   void carry_out_closed(work* first) noexcept;
@@ -180,6 +182,8 @@ class session final : public ref_counted {
   /// Tasks that were submitted and have neither ended nor been given back. Changed on the loop.
   std::atomic<std::uint64_t> unfinished_{0};
   session_users users_{*this};
+  /// Tasks that have a reference: those whose futures have not all gone. Of the loop.
+  std::size_t held_ = 0;
   std::atomic<bool> refusing_{false}, ends_unused_{false};
   // The loop has let go of the tasks: whoever pushes a command carries it out, unless another thread is at it.
   std::atomic<bool> closed_{false};
