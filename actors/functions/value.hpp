@@ -18,6 +18,12 @@
 
 namespace troupe::detail {
 
+/// What was kept outside of memory cannot be read back any more.
+class value_lost : public error {
+ public:
+  using error::error;
+};
+
 class value_base;
 using value_ptr = intrusive_ptr<value_base>;
 
@@ -44,6 +50,11 @@ class value_base : public ref_counted, public pooled_object {
   /// Makes data() a `type`, where the value came encoded: read once, whoever asks first; any thread. Throws
   /// troupe::error naming both types where it is another, codec_error where the bytes are none.
   virtual void decode_as(std::type_info const& type, unpack_function unpack) const;
+  /// Has what is kept outside of memory in it, so that to see the value does not fail for want of that: any thread;
+  /// blocks. Throws value_lost, or error for what may pass.
+  virtual void bring() const {}
+  /// Whether reading it threw value_lost, and will again.
+  [[nodiscard]] virtual bool lost() const noexcept { return false; }
   /// Nobody but the asker sees the value: it may be moved out.
   [[nodiscard]] virtual bool sole() const noexcept { return unique(); }
 

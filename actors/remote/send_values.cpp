@@ -41,6 +41,12 @@ value_part without_value(std::string problem) {
   return part;
 }
 
+value_part one_that_is_not_there() {
+  value_part part;
+  part.items.emplace_back();
+  return part;
+}
+
 /// From `first` on, as much as makes a part and not more than `most`. What cannot be encoded is a part of its own.
 value_part pack_from(packing const& what, std::size_t first, std::size_t most) noexcept {
   value_part part;
@@ -68,6 +74,7 @@ value_part pack_from(packing const& what, std::size_t first, std::size_t most) n
   } catch (...) {
     // Those before it once more: what it left in the encoder cannot be taken out.
     if (at > first) return pack_from(what, first, at - first);
+    if (what.values[at]->lost()) return one_that_is_not_there();
     auto const* known = why_unreadable(*what.values[at]);
     return without_value(known ? *known : what.by.name + " cannot encode it: " + describe(std::current_exception()));
   }

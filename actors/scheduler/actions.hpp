@@ -27,7 +27,8 @@ enum class cancel_reason : std::uint8_t {
 
 enum class error_cause : std::uint8_t {
   function,      ///< the function threw: the error is in the payload
-  lost_data,     ///< the only copies of a result went with their workers and it cannot be computed again; no payload
+  lost_data,     ///< the only copies of a result are gone and it cannot be computed again; a payload if they could not
+                 ///< be read back from where they were spilled to, none if they went with their workers
   other_call,    ///< its key is that of the origin, which is another call; no payload
   lost_workers,  ///< it was running on each of too many workers that were lost; no payload
 };

@@ -92,10 +92,18 @@ void scheduler_core::state::on_missing(worker_record& worker, missing_item const
   maybe_unneeded(task);
 }
 
+void scheduler_core::state::on_lost(worker_record& worker, lost_item const& item) {
+  auto task = find(item.task);
+  // Said of a result that was known to be lost, or has been made again elsewhere: nothing new.
+  bool new_to_us = task != none && tasks[task].state == task_stage::memory && remove_copy(tasks[task], worker.id);
+  if (new_to_us && tasks[task].holder == none) lose({task}, worker_id{worker.id}, item.error);
+  if (!kept_errors.contains(item.error.value)) drop_error(item.error);
+}
+
 /// With what depends on it.
-void scheduler_core::state::fail_lost(std::uint32_t task, error_cause cause, worker_id worker) {
+void scheduler_core::state::fail_lost(std::uint32_t task, error_cause cause, worker_id worker, payload_id error) {
   set_state(tasks[task], task_stage::waiting);
-  fail_tree(task, make_error({}, cause, task, worker));
+  fail_tree(task, make_error(error, cause, task, worker));
 }
 
 void scheduler_core::state::run_again(std::uint32_t task) {
@@ -105,8 +113,8 @@ void scheduler_core::state::run_again(std::uint32_t task) {
   maybe_unneeded(task);
 }
 
-/// The last copies of these results are gone, with this worker if it is known.
-void scheduler_core::state::lose(std::vector<std::uint32_t> const& lost, worker_id with) {
+/// The last copies of these results are gone, with this worker if it is known, for this reason if that is.
+void scheduler_core::state::lose(std::vector<std::uint32_t> const& lost, worker_id with, payload_id error) {
   for (auto task : lost) {
     auto& record = tasks[task];
     set_state(record, task_stage::released);
@@ -130,7 +138,7 @@ void scheduler_core::state::lose(std::vector<std::uint32_t> const& lost, worker_
       if (record.seated && --extras_of(record).restarts == 0) record.once = true;
       make_pending(task, true);
     } else {
-      fail_lost(task, error_cause::lost_data, with);
+      fail_lost(task, error_cause::lost_data, with, error);
     }
   }
 }

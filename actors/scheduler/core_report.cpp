@@ -17,6 +17,7 @@ duration run_time(Item const& item) {
 void scheduler_core::state::on(to_scheduler::report& e) {
   auto* worker = find(e.worker);
   if (!worker) {
+    for (auto const& item : e.items.lost) drop_error(item.error);
     for (auto const& item : e.items.failed) drop_error(item.error);
     for (auto const& item : e.items.unreadable) drop_error(item.error);
     return;
@@ -24,6 +25,7 @@ void scheduler_core::state::on(to_scheduler::report& e) {
   on_heard(*worker, e.items.heard);
   for (auto const& item : e.items.transfers) on_transfer(*worker, item);
   for (auto const& item : e.items.replicas) on_replica(*worker, item);
+  for (auto const& item : e.items.lost) on_lost(*worker, item);
   for (auto const& item : e.items.suspended) on_suspended(*worker, item);
   for (auto const& item : e.items.handles) on_handles(*worker, item);
   for (auto const& item : e.items.done) on_done(*worker, item);

@@ -65,13 +65,13 @@ task<std::vector<value_ptr>> local_scheduler::data_desk::collect(std::vector<tas
       }
     }
     // What is known of it has changed already.
-    bool one_left = false;
+    bool changed = false;
     for (auto at = held.begin(); at != held.end(); ++at) {
       auto const& place = at->second.first;
       auto const& places = at->second.second;
       auto is_there = [&] { return place && scheduler_.workers_[at->first.value].place == place; };
       if (!is_there()) {
-        one_left = one_left || place;
+        changed = changed || place;
         later.insert(later.end(), places.begin(), places.end());
         continue;
       }
@@ -80,18 +80,30 @@ task<std::vector<value_ptr>> local_scheduler::data_desk::collect(std::vector<tas
       try {
         auto asked = scheduler_.workers_[at->first.value].actor.ask(std::move(request));
         auto found = co_await std::move(asked);
-        for (std::size_t i = 0; i < places.size(); ++i) values[places[i]] = std::move(found[i]);
+        for (std::size_t i = 0; i < places.size(); ++i) {
+          // Who has lost one has said so before it answered.
+          if (!found[i] && !is_held_by(at->first, tasks[places[i]])) {
+            changed = true;
+            later.push_back(places[i]);
+          }
+          values[places[i]] = std::move(found[i]);
+        }
       } catch (actor_gone const&) {
-        one_left = one_left || (place && !is_there());
+        changed = changed || (place && !is_there());
         later.insert(later.end(), places.begin(), places.end());
       }
     }
     if (later.empty()) co_return values;
     wanted = std::move(later);
-    if (one_left) continue;
+    if (changed) continue;
     auto next = change();
     co_await std::move(next);
   }
+}
+
+bool local_scheduler::data_desk::is_held_by(worker_id worker, task_id task) const {
+  auto known = scheduler_.core_.data(task);
+  return known && contains(known->workers, worker);
 }
 
 query_result local_scheduler::data_desk::workers() const {

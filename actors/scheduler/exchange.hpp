@@ -151,6 +151,14 @@ struct replica_item {
   std::uint64_t nbytes = 0;
 };
 
+/// The worker held this value, outside of memory, and cannot read it back, for which `problem` is the reason. The
+/// scheduler's actor makes the error of it, for where it cannot be computed again.
+struct lost_item {
+  task_id task;
+  std::string problem;
+  payload_id error{};
+};
+
 /// A peer answered a fetch: with so many bytes of values, after so long.
 struct transfer_item {
   worker_id from;
@@ -168,6 +176,7 @@ struct order_echo {
 /// Worker to scheduler: what happened since the last report. The scheduler reads the lists in the order of the members.
 struct worker_report {
   std::vector<replica_item> replicas;
+  std::vector<lost_item> lost;
   std::vector<suspended_item> suspended;
   std::vector<handles_item> handles;
   std::vector<done_item> done;
@@ -180,7 +189,7 @@ struct worker_report {
   order_echo heard;
 
   [[nodiscard]] bool empty() const noexcept {
-    return replicas.empty() && suspended.empty() && handles.empty() && done.empty() && failed.empty() &&
+    return replicas.empty() && lost.empty() && suspended.empty() && handles.empty() && done.empty() && failed.empty() &&
            cancelled.empty() && missing.empty() && unreadable.empty();
   }
 };

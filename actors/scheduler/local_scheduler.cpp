@@ -139,6 +139,12 @@ std::exception_ptr local_scheduler::unreadable_error(unreadable_item const& item
       error("the result of " + (data ? key_of(*data) : std::string("a task")) + " cannot be read: " + item.problem));
 }
 
+std::exception_ptr local_scheduler::lost_value_error(lost_item const& item) const {
+  auto data = core_.data(item.task);
+  return std::make_exception_ptr(error(fmt::format("the result of {} cannot be computed again: {}",
+                                                   data ? key_of(*data) : std::string("a task"), item.problem)));
+}
+
 std::string local_scheduler::key_of(data_record const& data) const {
   if (!data.key.empty()) return data.key;
   return make_key(*functions_[data.function.value], task_numbers_[data.task.index]);
@@ -196,6 +202,7 @@ void local_scheduler::on(worker_news&& news) {
   }
   for (std::size_t i = 0; i < news.report.failed.size(); ++i)
     news.report.failed[i].error = payload_id{errors_.put(std::move(news.errors[i]))};
+  for (auto& item : news.report.lost) item.error = payload_id{errors_.put(lost_value_error(item))};
   for (auto& item : news.report.unreadable) item.error = payload_id{errors_.put(unreadable_error(item))};
   handle(to_scheduler::report{now(), news.worker, std::move(news.report)});
   for (auto task : fresh_tasks_) fresh_[task.index] = {};

@@ -12,13 +12,13 @@ namespace troupe::detail::by_worker {
 
 /// All dependencies lie in the store: hand the call to the executor, most important first, then in this order. The
 /// actor takes the values from the store now, so a later drop_data does not touch the call; those with last_use it may
-/// move, and the store forgets them without being told. Ends with to_worker::executed.
+/// move, and the store forgets them without being told. Ends with to_worker::executed or to_worker::inputs_lost.
 struct run {
   compute_order order;
 };
 
 /// Pass on to the executor: with only_if_unstarted, take the call out if it has not begun; else also ask a begun one to
-/// stop. Either way to_worker::executed follows, as for every run.
+/// stop. Either way what ends every run follows.
 struct request_stop {
   stop_order order;
 };

@@ -51,8 +51,8 @@ void worker_core::state::send_report() {
 /// News of small copies alone is in no hurry: it goes with the next news of what runs here.
 bool worker_core::state::may_report_later() const {
   auto const& news = report;
-  bool only_copies = news.suspended.empty() && news.done.empty() && news.failed.empty() && news.cancelled.empty() &&
-                     news.missing.empty() && news.unreadable.empty();
+  bool only_copies = news.lost.empty() && news.suspended.empty() && news.done.empty() && news.failed.empty() &&
+                     news.cancelled.empty() && news.missing.empty() && news.unreadable.empty();
   return only_copies && stats.handed_out > 0 &&
          std::all_of(news.replicas.begin(), news.replicas.end(), [](auto const& r) { return r.nbytes <= small_copy; });
 }
@@ -150,6 +150,30 @@ void worker_core::state::on_executed(executed_item const& item) {
       break;
   }
   end(item.attempt);
+}
+
+void worker_core::state::on(to_worker::lost& e) {
+  for (auto& value : e.values) {
+    if (!unstore(value.task)) continue;
+    to_drop.push_back(value.task);
+    report.lost.push_back({value.task, std::move(value.problem)});
+  }
+}
+
+void worker_core::state::on(to_worker::inputs_lost& e) {
+  auto* known = find(e.attempt);
+  if (!known || !known->handed_out || known->order.task != e.task) return;
+  missing_item item;
+  item.task = e.task;
+  item.attempt = e.attempt;
+  item.dependency = e.values.front().task;
+  report.missing.push_back(item);
+  for (auto& value : e.values) {
+    // At its last use it has left the store already.
+    if (unstore(value.task)) to_drop.push_back(value.task);
+    report.lost.push_back({value.task, std::move(value.problem)});
+  }
+  end(e.attempt);
 }
 
 void worker_core::state::on(to_worker::suspended& e) {

@@ -42,6 +42,13 @@ struct refused_item {
   std::string problem;
 };
 
+/// A value that cannot be read back from where it was spilled to.
+struct lost_value {
+  task_id task;
+  /// Why, for people.
+  std::string problem;
+};
+
 namespace to_worker {
 
 /// `payload` of each order is the worker actor's own number for the call it was sent.
@@ -105,10 +112,25 @@ struct fetch_refused {
   std::vector<refused_item> items;
 };
 
+/// These are no longer in the store.
+struct lost {
+  time_point now;
+  std::vector<lost_value> values;
+};
+
+/// In the place of `executed`: the attempt has not begun, because of these among the values that it took.
+struct inputs_lost {
+  time_point now;
+  task_id task;
+  attempt_id attempt;
+  /// At least one.
+  std::vector<lost_value> values;
+};
+
 }  // namespace to_worker
 
 using worker_event = std::variant<to_worker::compute, to_worker::stop, to_worker::free_data, to_worker::executed,
                                   to_worker::suspended, to_worker::fetched, to_worker::fetch_failed, to_worker::pause,
-                                  to_worker::fetch_refused, to_worker::watch>;
+                                  to_worker::fetch_refused, to_worker::watch, to_worker::lost, to_worker::inputs_lost>;
 
 }  // namespace troupe::detail

@@ -104,10 +104,28 @@ void execution::run() noexcept {
   auto expected = phase::queued;
   if (!phase_.compare_exchange_strong(expected, phase::running, std::memory_order_acq_rel)) return release();
   start_ = clock::now();
-  if (call_->function().is_coroutine)
+  if (!bring_inputs())
+    end();
+  else if (call_->function().is_coroutine)
     run_coroutine();
   else
     run_function();
+}
+
+bool execution::bring_inputs() noexcept {
+  try {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      try {
+        if (inputs_[i].value) inputs_[i].value->bring();
+      } catch (value_lost const& problem) {
+        lost_inputs_.push_back({order_.deps[i].task, problem.what()});
+      }
+    }
+    if (lost_inputs_.empty()) return true;
+  } catch (...) {
+    failed();
+  }
+  return false;
 }
 
 void execution::run_function() noexcept {
@@ -241,7 +259,7 @@ executed_item execution::result() const {
   item.task = order_.task;
   item.attempt = order_.attempt;
   item.outcome = outcome_;
-  item.started = phase_.load(std::memory_order_relaxed) == phase::running;
+  item.started = phase_.load(std::memory_order_relaxed) == phase::running && lost_inputs_.empty();
   item.retryable = !item.started || !order_.final_attempt || !call_->gives_arguments_away();
   item.nbytes = nbytes_;
   item.start = start_;

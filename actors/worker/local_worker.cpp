@@ -6,40 +6,10 @@
 #include <troupe/actors/worker/internal/upload_store.hpp>
 #include <troupe/actors/worker/log.hpp>
 
-#include <malloc.h>
-
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <filesystem>
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace troupe::detail {
-namespace {
-
-/// Between tries to move values to files when none could be moved.
-constexpr auto spill_pause = std::chrono::milliseconds(100);
-/// The scheduler is told of memory that changed by more than that, and not more often.
-constexpr std::uint64_t a_little = std::uint64_t{1} << 20;
-constexpr auto telling_pause = std::chrono::seconds(1);
-
-/// Null where the value cannot be encoded. Throws error where the file cannot be written.
-std::shared_ptr<spill_file const> write_to_file(value_base const& value, std::filesystem::path const& folder) {
-  // Workers of one process share the folder.
-  static std::atomic<std::uint64_t> files = 0;
-  packet encoded;
-  try {
-    encoded = value.pack();
-  } catch (std::exception const& problem) {
-    log("a value stays in memory, because it cannot be written to a file: {}", problem.what());
-    return nullptr;
-  }
-  return std::make_shared<spill_file>(folder / std::to_string(++files), encoded);
-}
-
-}  // namespace
 
 local_worker::local_worker(setup with) : with_(std::move(with)) {
   keep_builtin_functions();
@@ -88,9 +58,15 @@ void local_worker::take_suspended() {
 
 void local_worker::take_ended() {
   to_worker::executed event{now(), {}};
+  std::vector<to_worker::inputs_lost> unread;
   for (work* next = with_.services->ended.take(); next;) {
     auto& ended = static_cast<execution&>(static_cast<job&>(*std::exchange(next, next->next)));
     auto item = ended.result();
+    if (!ended.lost_inputs().empty()) {
+      unread.push_back({now(), item.task, item.attempt, std::move(ended.lost_inputs())});
+      running_.erase(item.attempt.value);
+      continue;
+    }
     // It heeded the stop that its worker asked for, and is still wanted by whoever wanted it.
     if (finishing_up_ && item.outcome == run_outcome::cancelled) item.started = false;
     if (item.outcome == run_outcome::done) {
@@ -106,6 +82,7 @@ void local_worker::take_ended() {
     event.items.push_back(item);
   }
   if (!event.items.empty()) handle(std::move(event));
+  for (auto& one : unread) handle(std::move(one));
   if (finishing_up_ && running_.empty() && with_.services->seats.idle())
     for (auto& p : std::exchange(finishing_, {})) p.set_value();
 }
@@ -319,73 +296,6 @@ void local_worker::perform(by_worker::drop_data& action) {
 
 void local_worker::perform(by_worker::drop_payloads& action) {
   for (auto id : action.payloads) calls_.drop(id.value);
-}
-
-void local_worker::look_at_memory() {
-  if (spilling_ || now() < next_spill_) return;
-  spilling_ = true;
-  // A tenth less, so that not every new value begins it anew.
-  start(spill(store_.bytes_in_memory() - with_.limits.target_bytes / 10 * 9));
-}
-
-void local_worker::on(memory_pressure message) {
-  if (!core_ || finishing_up_) return;
-  auto resident = message.resident;
-  auto const& limits = with_.limits;
-  bool paused = resident > limits.pause_bytes;
-  bool changed = std::exchange(paused_, paused) != paused;
-  if (changed) {
-    log("the process takes {} MB of memory: {}", resident / 1'000'000,
-        paused ? "nothing new begins until that is less" : "tasks begin again");
-    handle(to_worker::pause{now(), paused});
-  }
-  auto difference = std::max(resident, told_memory_) - std::min(resident, told_memory_);
-  if (changed || (difference >= a_little && now() >= next_telling_)) {
-    told_memory_ = resident;
-    next_telling_ = time_after(now(), telling_pause);
-    with_.scheduler.send(worker_memory{self().id(), resident, paused});
-  }
-  if (store_.bytes_in_memory() > limits.target_bytes) look_at_memory();
-  if (resident <= limits.spill_bytes || spilling_ || now() < next_spill_) return;
-  spilling_ = true;
-  start(spill(std::min(resident - std::min(limits.target_bytes, limits.spill_bytes), store_.bytes_in_memory())));
-}
-
-task<void> local_worker::spill(std::uint64_t nbytes) {
-  auto before = store_.bytes_spilled();
-  auto values = store_.coldest(nbytes);
-  bool moved = store_.bytes_spilled() > before;
-  for (auto& one : values) {
-    auto writing = run_on_pool(*with_.services->pool, [services = with_.services, value = one.value] {
-      return write_to_file(*value, services->uploads->directory() / "spilled");
-    });
-    try {
-      if (auto file = co_await std::move(writing)) {
-        store_.spilled(one, std::move(file));
-        moved = true;
-      } else {
-        store_.keep_in_memory(one);
-      }
-    } catch (error const& problem) {
-      // A full disk, most likely: what is in memory stays there, and is tried again later.
-      log("values stay in memory: {}", problem.what());
-      next_spill_ = time_after(now(), std::chrono::seconds(10));
-      break;
-    }
-    one.value = nullptr;
-  }
-  note_stored();
-  // What was freed may be scattered among what is in use.
-  if (moved) {
-    auto trimming = run_on_pool(*with_.services->pool, [] { ::malloc_trim(0); });
-    co_await std::move(trimming);
-  }
-  spilling_ = false;
-  // Where nothing was moved, all of it is in use; else more may have come meanwhile.
-  if (!moved)
-    next_spill_ = std::max(next_spill_, time_after(now(), spill_pause));
-  else if (store_.bytes_in_memory() > with_.limits.target_bytes)
-    look_at_memory();
 }
 
 }  // namespace troupe::detail

@@ -20,7 +20,12 @@ void value_store::enter_memory(std::uint64_t nbytes) noexcept {
 
 value_ptr value_store::find(task_id task) const {
   auto at = entries_.find(number(task));
-  return at == entries_.end() ? nullptr : at->second.value;
+  return at == entries_.end() || at->second.value->lost() ? nullptr : at->second.value;
+}
+
+bool value_store::lost(task_id task) const {
+  auto at = entries_.find(number(task));
+  return at != entries_.end() && at->second.value->lost();
 }
 
 value_ptr value_store::use(task_id task) {

@@ -46,6 +46,7 @@ class local_scheduler::data_desk {
   /// Done after the next event.
   [[nodiscard]] future<void> change() { return changes_.emplace_back().get_future(); }
 
+  [[nodiscard]] bool is_held_by(worker_id worker, task_id task) const;
   [[nodiscard]] query_result workers() const;
   [[nodiscard]] wanted_workers plan(duration target_duration) const;
   [[nodiscard]] stored_data describe(data_record const& data) const;

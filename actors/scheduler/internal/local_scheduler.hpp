@@ -141,6 +141,7 @@ class local_scheduler final : public scheduler_actor {
 
   [[nodiscard]] std::exception_ptr lost_data_error(by_scheduler::task_erred const& action) const;
   [[nodiscard]] std::exception_ptr unreadable_error(unreadable_item const& item) const;
+  [[nodiscard]] std::exception_ptr lost_value_error(lost_item const& item) const;
   /// `inc-7f3a`
   [[nodiscard]] std::string key_of(data_record const& data) const;
 

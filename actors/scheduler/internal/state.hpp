@@ -195,6 +195,7 @@ struct scheduler_core::state {
   void on_cancelled(worker_record& worker, cancelled_item const& item);
   void on_suspended(worker_record& worker, suspended_item const& item);
   void on_missing(worker_record& worker, missing_item const& item);
+  void on_lost(worker_record& worker, lost_item const& item);
   void on_unreadable(worker_record& worker, unreadable_item const& item);
   void on_replica(worker_record& worker, replica_item const& item);
   void measure(function_id function, duration run);
@@ -230,8 +231,8 @@ struct scheduler_core::state {
 
   // core_lost.cpp
   [[nodiscard]] std::vector<std::uint32_t> blame(std::vector<std::uint32_t> const& had, worker_record const& worker);
-  void fail_lost(std::uint32_t task, error_cause cause, worker_id worker);
-  void lose(std::vector<std::uint32_t> const& lost, worker_id with);
+  void fail_lost(std::uint32_t task, error_cause cause, worker_id worker, payload_id error = {});
+  void lose(std::vector<std::uint32_t> const& lost, worker_id with, payload_id error = {});
   /// Its attempt ended before it began.
   void run_again(std::uint32_t task);
 

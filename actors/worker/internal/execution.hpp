@@ -83,6 +83,8 @@ class execution : public job, public ref_counted, public pooled_object {
   /// Keys of the actors whose handles are in the value.
   [[nodiscard]] std::vector<std::string> actors_in_value() const;
   [[nodiscard]] std::exception_ptr& error() noexcept { return error_; }
+  /// Those it took that cannot be read back: where there are any, the function was not entered.
+  [[nodiscard]] std::vector<lost_value>& lost_inputs() noexcept { return lost_inputs_; }
 
   [[nodiscard]] worker_context& worker() noexcept { return worker_context_; }
 
@@ -119,6 +121,8 @@ class execution : public job, public ref_counted, public pooled_object {
 
   static void run_job(work& item) noexcept;
   void run() noexcept;
+  /// Those that were spilled; false where it ends for want of them.
+  [[nodiscard]] bool bring_inputs() noexcept;
   void run_function() noexcept;
   void run_coroutine() noexcept;
   void succeed(value_ptr value);
@@ -147,6 +151,7 @@ class execution : public job, public ref_counted, public pooled_object {
   std::vector<any_future> handles_in_value_;
   std::uint64_t nbytes_ = 0;
   std::exception_ptr error_;
+  std::vector<lost_value> lost_inputs_;
   time_point start_{}, stop_time_{};
   suspension suspension_{*this};
   struct stop_step : work {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace troupe::detail {
@@ -33,6 +34,11 @@ class local_worker final : public worker_actor {
   struct memory_pressure {
     std::uint64_t resident = 0;
   };
+  /// A value was to be read that lay in a file.
+  struct file_gone {
+    task_id task;
+    std::string problem;
+  };
   /// Something lies in the services' inboxes.
   struct look {};
 
@@ -45,6 +51,7 @@ class local_worker final : public worker_actor {
   void on(free_batch&& batch) override;
   void on(dismiss const&) override { quit(); }
   void on(memory_pressure message);
+  void on(file_gone message);
   [[nodiscard]] task<upload_state> on(give_upload&& given) override;
   [[nodiscard]] task<plugin_taken> on(give_plugin&& given) override;
   void on(actor_calls&& batch) override;

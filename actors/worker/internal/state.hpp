@@ -79,6 +79,8 @@ struct worker_core::state {
   void on(to_worker::pause& e);
   void on(to_worker::fetch_refused& e);
   void on(to_worker::watch& e);
+  void on(to_worker::lost& e);
+  void on(to_worker::inputs_lost& e);
   void on_executed(executed_item const& item);
   [[nodiscard]] attempt_record* find(attempt_id attempt);
   void send_report();

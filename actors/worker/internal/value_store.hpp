@@ -18,11 +18,13 @@ namespace troupe::detail {
 class value_store {
  public:
   void put(task_id task, value_ptr value, std::uint64_t nbytes);
-  /// To be passed on as it is; null where it is not there.
+  /// To be passed on as it is; null where it is not there, or is lost.
   [[nodiscard]] value_ptr find(task_id task) const;
   /// For a function that will see it: it is in memory from then on.
   [[nodiscard]] value_ptr use(task_id task);
   void erase(task_id task);
+  /// It was spilled, and its file is there no more.
+  [[nodiscard]] bool lost(task_id task) const;
 
   [[nodiscard]] std::uint64_t bytes_in_memory() const noexcept { return in_memory_; }
   [[nodiscard]] std::uint64_t most_bytes_in_memory() const noexcept { return most_in_memory_; }

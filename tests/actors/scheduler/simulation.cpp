@@ -50,6 +50,7 @@ void simulation::run() {
     } else if (what < 55) {
       deliver_one();
     } else if (what < 97) {
+      if (options_.lose_values && dice_.percent(1)) lose_value();
       any_executor_step();
     } else if (what == 97) {
       to_scheduler(to_scheduler_events::tick{now_});
@@ -333,7 +334,7 @@ void simulation::carry_out(by_scheduler::task_finished& action) {
   ++seen_.finished;
   auto* worker = find(action.worker);
   expect(worker != nullptr, "a result lies on an unknown worker");
-  if (worker->alive) {
+  if (worker->alive && !worker->lost.contains(action.task)) {
     auto value = worker->store.find(action.task);
     expect(value != worker->store.end(), "a result is not where the scheduler says");
     expect(value->second == right_values_[action.task], "a wrong result");
@@ -344,7 +345,9 @@ void simulation::carry_out(by_scheduler::task_finished& action) {
 void simulation::carry_out(by_scheduler::task_erred& action) {
   ++(action.cause == detail::error_cause::lost_data ? seen_.lost : seen_.erred);
   if (action.cause == detail::error_cause::lost_data) {
-    expect(options_.remove_workers || options_.fail_fetches, "data was lost although no worker was");
+    expect(options_.remove_workers || options_.fail_fetches || options_.lose_values,
+           "data was lost although no worker was");
+    expect(!action.error || errors_.contains(action.error.value), "the reason of a loss was dropped too early");
   } else {
     expect(errors_.contains(action.error.value), "an error was dropped too early");
     expect(action.attempt_number > 0, "a failure before the first attempt");

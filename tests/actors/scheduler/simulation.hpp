@@ -39,6 +39,8 @@ struct simulation_options {
   bool keep_lineage = false;
   bool remove_workers = true;
   bool fail_fetches = true;
+  /// Workers find now and then that what they have spilled cannot be read back.
+  bool lose_values = false;
   bool restart = false;
   /// Some tasks may have a second attempt, and get it soon.
   bool speculate = false;
@@ -73,6 +75,9 @@ class simulation {
     std::size_t given_ahead = 0;
     std::size_t awaited = 0;
     std::size_t unreadable = 0;
+    /// Values that workers could not read back, and attempts that did not begin for want of some.
+    std::size_t lost_values = 0;
+    std::size_t inputs_lost = 0;
     std::size_t removed_workers = 0;
     /// References that were told that theirs was cancelled by a restart.
     std::size_t restarted = 0;
@@ -135,6 +140,8 @@ class simulation {
     link up;
     link down;
     std::map<task_id, std::uint64_t> store;
+    /// Of what it has lost the scheduler may not know yet.
+    std::set<task_id> lost;
     std::map<std::uint64_t, call> calls;
     std::vector<std::unique_ptr<running_call>> executor;
     std::map<lane, link> to_peer;
@@ -183,6 +190,9 @@ class simulation {
   void carry_out(worker_side& worker, detail::by_worker::drop_payloads& action);
   void note_fetch(worker_side& worker, detail::by_worker::fetch const& action);
   void answer_fetch(worker_id asker, detail::by_worker::fetch const& what);
+  void lose_value();
+  /// The attempt ends before it begins.
+  void lose_inputs(worker_side& worker, std::size_t index);
   bool executor_step(worker_side& worker);
   void begin_call(worker_side& worker, running_call& call_in_hand);
   void end_call(worker_side& worker, std::size_t index);

@@ -43,6 +43,8 @@ void run_seeds(simulation_options options, std::uint64_t seeds, simulation::coun
     total.given_ahead += seen.given_ahead;
     total.awaited += seen.awaited;
     total.unreadable += seen.unreadable;
+    total.lost_values += seen.lost_values;
+    total.inputs_lost += seen.inputs_lost;
     total.removed_workers += seen.removed_workers;
     total.restarted += seen.restarted;
     total.children += seen.children;
@@ -99,6 +101,19 @@ TEST_CASE("a cluster that keeps lineage computes again what its dead workers hel
   CHECK(total.missing > 0);
   CHECK(total.unreadable > 0);
   CHECK(total.lost == 0);
+}
+
+TEST_CASE("a cluster that cannot read back what it has spilled computes it again, or loses it, and keeps nothing") {
+  simulation_options options;
+  options.lose_values = true;
+  options.keep_lineage = GENERATE(true, false);
+  options.speculate = options.remove_workers = options.fail_fetches = GENERATE(true, false);
+  simulation::counters total;
+  run_seeds(options, 40, total);
+  check_that_the_rare_happened(total);
+  CHECK(total.lost_values > 0);
+  CHECK(total.inputs_lost > 0);
+  CHECK((total.lost > 0) == !options.keep_lineage);
 }
 
 TEST_CASE("one worker alone serves every client") {

@@ -1,6 +1,7 @@
 #include "simulation.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace troupe::test {
 
@@ -132,6 +133,7 @@ void simulation::answer_fetch(worker_id asker, by_worker::fetch const& what) {
       std::vector<detail::fetched_item> items;
       for (auto const& [task, value] : found) {
         worker.store[task] = value;
+        worker.lost.erase(task);
         items.push_back({task, value % 100});
         ++seen_.fetched;
       }
@@ -146,11 +148,13 @@ void simulation::answer_fetch(worker_id asker, by_worker::fetch const& what) {
 void simulation::carry_out(worker_side& worker, by_worker::report& action) {
   seen_.missing += action.items.missing.size();
   seen_.unreadable += action.items.unreadable.size();
+  seen_.lost_values += action.items.lost.size();
   worker.up.messages.push_back([this, id = worker.id, items = action.items]() mutable {
     auto name_error = [this](auto& item) {
       item.error = {++payloads_};
       errors_.insert(payloads_);
     };
+    std::for_each(items.lost.begin(), items.lost.end(), name_error);
     std::for_each(items.failed.begin(), items.failed.end(), name_error);
     std::for_each(items.unreadable.begin(), items.unreadable.end(), name_error);
     to_scheduler(detail::to_scheduler::report{now_, id, items});
@@ -189,12 +193,35 @@ bool simulation::executor_step(worker_side& worker) {
     }
   }
   if (busy < worker.nthreads && next < worker.executor.size() && (may_end.empty() || dice_.percent(50))) {
+    if (options_.lose_values && !winding_down_ && !worker.executor[next]->order.deps.empty() && dice_.percent(5))
+      return lose_inputs(worker, next), true;
     begin_call(worker, *worker.executor[next]);
     return true;
   }
   if (may_end.empty()) return false;
   end_call(worker, may_end[dice_.below(may_end.size())]);
   return true;
+}
+
+void simulation::lose_value() {
+  auto& worker = *workers_[dice_.below(workers_.size())];
+  if (!worker.alive || worker.store.empty()) return;
+  auto at = std::next(worker.store.begin(), static_cast<std::ptrdiff_t>(dice_.below(worker.store.size())));
+  worker.lost.insert(at->first);
+  to_worker(worker, detail::to_worker::lost{now_, {{at->first, "its file is gone"}}});
+}
+
+void simulation::lose_inputs(worker_side& worker, std::size_t index) {
+  auto ended = std::move(worker.executor[index]);
+  worker.executor.erase(worker.executor.begin() + static_cast<std::ptrdiff_t>(index));
+  detail::to_worker::inputs_lost event{now_, ended->order.task, ended->order.attempt, {}};
+  for (auto const& dep : ended->order.deps) {
+    if (!event.values.empty() && dice_.percent(70)) continue;
+    worker.lost.insert(dep.task);
+    event.values.push_back({dep.task, "its file is gone"});
+  }
+  ++seen_.inputs_lost;
+  to_worker(worker, std::move(event));
 }
 
 void simulation::begin_call(worker_side& worker, running_call& call_in_hand) {
@@ -245,6 +272,7 @@ void simulation::end_call(worker_side& worker, std::size_t index) {
     expect(value == right_values_[item.task], "a call got wrong values");
     item.nbytes = value % 100;
     worker.store[item.task] = value;
+    worker.lost.erase(item.task);
   }
   to_worker(worker, detail::to_worker::executed{now_, {item}});
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -99,6 +100,97 @@ TEST_CASE("a file that cannot be written or read is named, and nothing of it sta
   CHECK_THROWS_AS(file->read(), error);
   fs::remove(in / "cut");
   CHECK_THROWS_WITH(file->read(), Catch::Contains((in / "cut").string()));
+}
+
+TEST_CASE("a file that cannot be read back is lost: its owner is told once, and nobody tries again") {
+  folder in;
+  auto value = some(300'000);
+  std::vector<std::string> told;
+  auto file = std::make_shared<spill_file>(in / "a", boxed(value)->pack(),
+                                           [&](std::string problem) { told.push_back(std::move(problem)); });
+  auto how = GENERATE(as<std::string>(), "removed", "cut short", "emptied", "overwritten", "no file");
+  auto reason = std::string("damaged");
+  if (how == "removed") {
+    fs::remove(in / "a");
+    reason = "No such file";
+  } else if (how == "cut short") {
+    fs::resize_file(in / "a", fs::file_size(in / "a") - 1);
+    reason = "cut short";
+  } else if (how == "emptied") {
+    fs::resize_file(in / "a", 0);
+    reason = "cut short";
+  } else if (how == "overwritten") {
+    std::fstream in_place(in / "a", std::ios::in | std::ios::out | std::ios::binary);
+    in_place.seekp(static_cast<std::streamoff>(fs::file_size(in / "a") / 2));
+    in_place << "something else";
+  } else {
+    fs::remove(in / "a");
+    fs::create_directory(in / "a");
+    reason = "Is a directory";
+  }
+  value_ptr spilled(new spilled_value(file, value.size() * 8));
+  CHECK_FALSE(spilled->lost());
+  CHECK_THROWS_AS(spilled->bring(), value_lost);
+  CHECK(spilled->lost());
+  CHECK_THROWS_AS(spilled->pack(), value_lost);
+  CHECK_THROWS_AS(value_cast<numbers>(*spilled), value_lost);
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told.front(), Catch::Contains((in / "a").string()) && Catch::Contains(reason));
+  if (how == "no file") fs::remove(in / "a");
+}
+
+TEST_CASE("each byte of a file is looked at") {
+  folder in;
+  auto value = some(50);
+  {
+    auto file = written(in / "a", boxed(value));
+    auto size = fs::file_size(in / "a");
+    for (std::uintmax_t at = 0; at < size; ++at) {
+      auto one = written(in / "b", boxed(value));
+      std::fstream in_place(in / "b", std::ios::in | std::ios::out | std::ios::binary);
+      in_place.seekg(static_cast<std::streamoff>(at));
+      auto was = in_place.get();
+      in_place.seekp(static_cast<std::streamoff>(at));
+      in_place.put(static_cast<char>(was ^ 0x10));
+      in_place.close();
+      CAPTURE(at);
+      CHECK_THROWS_AS(one->read(), value_lost);
+    }
+  }
+  CHECK(in.empty());
+}
+
+TEST_CASE("a spilled value that was brought needs its file no more") {
+  folder in;
+  value_ptr spilled(new spilled_value(written(in / "a", boxed(some(1000))), 8000));
+  spilled->bring();
+  fs::remove(in / "a");
+  spilled->bring();
+  CHECK(value_cast<numbers>(*spilled) == some(1000));
+  // Nor does who passes it on.
+  CHECK(value_cast<numbers>(*unpack_value<numbers>(spilled->pack())) == some(1000));
+  CHECK_FALSE(spilled->lost());
+}
+
+TEST_CASE("the store does not pass on what is lost") {
+  folder in;
+  value_store store;
+  store.put(id(1), boxed(some(1000)), 8000);
+  auto cold = store.coldest(1);
+  REQUIRE(cold.size() == 1);
+  store.spilled(cold.front(), written(in / "1", cold.front().value));
+  cold.clear();
+  CHECK_FALSE(store.lost(id(1)));
+  CHECK_FALSE(store.lost(id(2)));
+  fs::remove(in / "1");
+  CHECK_THROWS_AS(store.find(id(1))->pack(), value_lost);
+  CHECK(store.lost(id(1)));
+  CHECK(store.find(id(1)) == nullptr);
+  // Made again in its place.
+  store.put(id(1), boxed(some(1000)), 8000);
+  CHECK_FALSE(store.lost(id(1)));
+  CHECK(store.find(id(1)));
+  CHECK(store.bytes_spilled() == 0);
 }
 
 TEST_CASE("the store counts bytes in memory and in files, and names what was unused for longest") {
