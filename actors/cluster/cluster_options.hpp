@@ -22,8 +22,32 @@ class cluster_options {
   }
   /// Bytes each worker may use; 0: what this process may use, divided among the workers. Of `processes()` one that
   /// takes 0.95 of it is killed and started again.
+  ///
+  /// The measured memory of a worker of `processes()` is the resident memory of its process. Workers inside of this
+  /// program share its: what it takes beyond what it took when the first of them began is compared with the sum of
+  /// their limits (with what the program could still take then, if that is less).
   cluster_options& memory_limit(std::uint64_t bytes) noexcept {
     memory_limit_ = bytes;
+    return *this;
+  }
+  /// Share of its limit that the results a worker holds may take, by their own count, before those that nobody uses go
+  /// to files, the longest unused first. 0: never. A result stays that cannot travel, or that a future of this program
+  /// holds.
+  cluster_options& memory_target(double share) noexcept {
+    memory_target_ = share;
+    return *this;
+  }
+  /// Share of the limit that measured memory may take before they do, whatever results take: until it is down to the
+  /// target, and of workers inside of this program each in proportion to what it holds. 0: never.
+  cluster_options& memory_spill(double share) noexcept {
+    memory_spill_ = share;
+    return *this;
+  }
+  /// The same, beyond which workers begin nothing new and give back what has not begun; what runs goes on. 0: never.
+  /// Nobody ends a worker inside of this program: where none of them has run or moved anything for half a second, they
+  /// begin some tasks all the same, one worker at a time, because those may be what frees memory.
+  cluster_options& memory_pause(double share) noexcept {
+    memory_pause_ = share;
     return *this;
   }
   /// What each worker has for tasks to ask for: `resource("GPU", 2)`.
@@ -53,6 +77,9 @@ class cluster_options {
   [[nodiscard]] std::uint32_t workers() const noexcept { return workers_; }
   [[nodiscard]] std::uint32_t threads_per_worker() const noexcept { return threads_per_worker_; }
   [[nodiscard]] std::uint64_t memory_limit() const noexcept { return memory_limit_; }
+  [[nodiscard]] double memory_target() const noexcept { return memory_target_; }
+  [[nodiscard]] double memory_spill() const noexcept { return memory_spill_; }
+  [[nodiscard]] double memory_pause() const noexcept { return memory_pause_; }
   [[nodiscard]] std::map<std::string, double> const& resources() const noexcept { return resources_; }
   [[nodiscard]] std::string const& worker_name() const noexcept { return worker_name_; }
   [[nodiscard]] std::string const& local_directory() const noexcept { return local_directory_; }
@@ -62,6 +89,9 @@ class cluster_options {
   std::uint32_t workers_ = 1;
   std::uint32_t threads_per_worker_ = 0;
   std::uint64_t memory_limit_ = 0;
+  double memory_target_ = 0.6;
+  double memory_spill_ = 0.7;
+  double memory_pause_ = 0.8;
   std::map<std::string, double> resources_;
   std::string worker_name_ = "worker";
   std::string local_directory_;

@@ -22,6 +22,9 @@ class local_cluster::impl {
  public:
   impl(runtime& in, cluster_options const& options) : loop_(in.loop(0)) {
     if (options.workers() == 0) throw error("a cluster needs at least one worker: cluster_options has workers(0)");
+    check_share("memory_target", options.memory_target());
+    check_share("memory_spill", options.memory_spill());
+    check_share("memory_pause", options.memory_pause());
     auto threads = options.threads_per_worker() ? options.threads_per_worker()
                                                 : std::max(1U, detail::usable_cores() / options.workers());
     auto memory = options.memory_limit() ? options.memory_limit() : detail::usable_memory() / options.workers();
@@ -30,8 +33,13 @@ class local_cluster::impl {
     how.keep_lineage = options.processes();
     functions_ = std::make_shared<detail::scheduler_functions>(detail::introduce(detail::link_role::scheduler).name);
     scheduler_ = loop_.spawn<detail::local_scheduler>(how, functions_);
-    shape_ = {options.worker_name(), options.workers(),        threads, memory,
-              options.resources(),   options.local_directory()};
+    shape_ = {options.worker_name(),
+              options.workers(),
+              threads,
+              memory,
+              options.resources(),
+              options.local_directory(),
+              {options.memory_target(), options.memory_spill(), options.memory_pause()}};
     if (options.processes())
       workers_ = std::make_unique<detail::worker_processes>(loop_, scheduler_, shape_);
     else
@@ -84,6 +92,11 @@ class local_cluster::impl {
   }
 
  private:
+  static void check_share(char const* option, double share) {
+    if (!(share >= 0 && share <= 1))
+      throw error(fmt::format("{}({}): a share of the memory limit is from 0 to 1", option, share));
+  }
+
   void check_open() const {
     if (closed_) throw client_closed("the cluster was closed");
   }

@@ -16,7 +16,8 @@ namespace troupe {
 
 /// A scheduler and workers inside this process. Values pass between tasks by pointer, nothing is serialised.
 ///
-/// - The constructor returns at once; throws error for options that make no cluster (no workers), client_closed where
+/// - The constructor returns at once; throws error for options that make no cluster (no workers, a share of memory
+///   beyond 0 to 1), client_closed where
 ///   the runtime is closed.
 /// - close, or the destructor, is orderly: clients' unfinished futures fail with client_closed, running tasks are asked
 ///   to stop and waited for, unstarted ones are dropped, the workers' threads end. It also comes when the runtime

@@ -76,10 +76,8 @@ worker_options limits_of(worker_server_options const& options) {
   limits.fetch_bytes = options.message_bytes;
   if (options.memory_limit > 0)
     limits.incoming_bytes = static_cast<std::uint64_t>(double(options.memory_limit) * options.memory_transfer);
-  auto share = [&](double part) { return static_cast<std::uint64_t>(double(options.memory_limit) * part); };
-  if (options.memory_limit > 0 && options.memory_target > 0) limits.target_bytes = share(options.memory_target);
-  if (options.memory_limit > 0 && options.memory_spill > 0) limits.spill_bytes = share(options.memory_spill);
-  if (options.memory_limit > 0 && options.memory_pause > 0) limits.pause_bytes = share(options.memory_pause);
+  if (options.memory_limit > 0 && options.memory_target > 0)
+    limits.target_bytes = static_cast<std::uint64_t>(double(options.memory_limit) * options.memory_target);
   limits.incoming_fetches = std::max<std::size_t>(1, options.connections);
   return limits;
 }
@@ -167,7 +165,10 @@ worker_member::worker_member(runtime& in, worker_server_options const& options, 
                    options.resources};
   info.process_memory = resident_memory(::getpid()).value_or(0);
   scheduler_.send(attach_worker{worker_, std::move(info), {}, {options.nanny, options.life}});
-  memory_ = loop.spawn<memory_watch>(worker_);
+  memory_policy::thresholds at{options.memory_target, options.memory_spill, options.memory_pause};
+  // Without a limit it only tells the scheduler what the process takes.
+  if (options.memory_limit == 0) at = {0, 0, 0};
+  memory_ = loop.spawn<memory_watch>(memory_watch::worker{worker_, services_}, at);
 }
 
 worker_member::~worker_member() { leave(); }

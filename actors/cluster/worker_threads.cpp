@@ -40,14 +40,17 @@ worker_threads::worker_threads(event_loop& loop, actor_ref<scheduler_actor> sche
     : loop_(loop),
       scheduler_(std::move(scheduler)),
       shape_(std::move(shape)),
-      uploads_(std::make_shared<upload_store>(shape_.local_directory)) {
+      uploads_(std::make_shared<upload_store>(shape_.local_directory)),
+      memory_(loop.spawn<memory_watch>(shape_.at)) {
   for (std::uint32_t i = 0; i < shape_.count; ++i) start(shape_.name_of(i));
 }
 
 void worker_threads::start(std::string const& name) {
+  auto memory = std::make_unique<memory_in_program>(shape_.memory);
   auto services = std::make_shared<worker_services>();
   services->name = name;
   services->threads = shape_.threads;
+  services->memory_limit = shape_.memory;
   services->uploads = uploads_;
   services->pool = std::make_shared<thread_pool>(services->name, shape_.threads);
   services->pool->on_blocking([] {
@@ -56,7 +59,8 @@ void worker_threads::start(std::string const& name) {
   services->children =
       open_session(loop_, scheduler_, services->pool, services->name, info(), session::reach::this_process);
   worker_options limits;
-  if (shape_.memory > 0) limits.target_bytes = shape_.memory / 10 * 6;
+  if (shape_.at.target > 0)
+    limits.target_bytes = static_cast<std::uint64_t>(static_cast<double>(shape_.memory) * shape_.at.target);
   auto actor = loop_.spawn<local_worker>(local_worker::setup{scheduler_, services, limits});
   auto ended = actor.ended();
   worker_info known{services->name, shape_.threads, shape_.memory, {}, shape_.resources};
@@ -64,8 +68,9 @@ void worker_threads::start(std::string const& name) {
     std::scoped_lock lock(mutex_);
     if (!first_) first_ = services;
     info_.workers.push_back(known);
-    workers_.push_back({actor, services, std::move(ended)});
+    workers_.push_back({actor, services, std::move(ended), std::move(memory)});
   }
+  memory_.send(memory_watch::add{{actor, services}});
   // From here, not from the worker: who asks the scheduler from now on is told of it.
   scheduler_.send(attach_worker{actor, std::move(known), {}});
 }
@@ -103,10 +108,12 @@ void worker_threads::close() {
     all = std::exchange(workers_, {});
   }
   finish(all);
+  if (memory_) stop_and_wait(std::exchange(memory_, {}));
   if (first_) first_->pool->join();
 }
 
 void worker_threads::finish(std::vector<worker> const& leaving) {
+  for (auto const& w : leaving) memory_.send(memory_watch::remove{w.services});
   std::vector<intrusive_ptr<session>> children;
   for (auto const& w : leaving) children.push_back(w.services->children);
   close_all(children);

@@ -7,6 +7,7 @@
 #include <troupe/net/codec/decode.hpp>
 #include <troupe/net/codec/encode.hpp>
 #include <troupe/net/codec/nbytes.hpp>
+#include <troupe/net/codec/travels.hpp>
 #include <troupe/net/packet.hpp>
 
 #include <cstddef>
@@ -45,6 +46,8 @@ class value_base : public ref_counted, public pooled_object {
   virtual void encode(encoder& out) const = 0;
   /// The value as a packet that keeps it alive: large runs in it are not copied.
   [[nodiscard]] virtual packet pack() const;
+  /// It can be encoded, unless a hook of a user refuses.
+  [[nodiscard]] virtual bool travels() const noexcept { return true; }
   /// Encoding runs no code of users and takes less time than it takes to hand it to another thread.
   [[nodiscard]] virtual bool encodes_quickly() const noexcept { return false; }
   /// Makes data() a `type`, where the value came encoded: read once, whoever asks first; any thread. Throws
@@ -98,6 +101,7 @@ class value_box final : public value_base {
       return troupe::nbytes(value_);
   }
   void encode(encoder& out) const override { troupe::encode(out, value_); }
+  [[nodiscard]] bool travels() const noexcept override { return !holds_local<T>; }
   [[nodiscard]] bool encodes_quickly() const noexcept override {
     return std::is_arithmetic_v<T> || std::is_same_v<T, unit>;
   }

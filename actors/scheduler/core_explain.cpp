@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -31,6 +32,11 @@ void scheduler_core::observe(bool on) {
 
 std::vector<observed_transition> scheduler_core::take_transitions() { return std::exchange(state_->transitions, {}); }
 
+bool scheduler_core::state::all_are_paused() const {
+  return std::all_of(workers.begin(), workers.end(),
+                     [](auto const& worker) { return !worker || worker->retiring || worker->paused; });
+}
+
 std::string scheduler_core::state::explain(std::uint32_t task) const {
   auto const& record = tasks[task];
   auto name_of = [this](std::uint32_t worker) { return workers[worker]->name; };
@@ -43,6 +49,7 @@ std::string scheduler_core::state::explain(std::uint32_t task) const {
     case task_stage::queued:
       if (record.constrained) return unmet(demands[extras[record.extras].demand]);
       if (staying == 0) return nobody;
+      if (all_are_paused()) return "it is ready; no worker begins anything before its process takes less memory";
       return fmt::format("it is ready; all workers ({}) have enough to do", staying);
     case task_stage::processing:
       if (record.waiting_on > 0)

@@ -21,11 +21,6 @@ struct worker_options {
   std::uint64_t large_fetch = large_request;
   /// Values beyond so many bytes go to files, the longest unused first.
   std::uint64_t target_bytes = UINT64_MAX;
-  /// Resident memory of the process beyond which values go to files until it is down to the target, whatever the values
-  /// are said to take.
-  std::uint64_t spill_bytes = UINT64_MAX;
-  /// The same, beyond which nothing new begins until it is down again.
-  std::uint64_t pause_bytes = UINT64_MAX;
 };
 
 struct worker_statistics {

@@ -170,15 +170,18 @@ void local_worker::handle(worker_event event) {
   actions.clear();
   if (actions_.empty()) actions_ = std::move(actions);
   take_withdrawn();
-  note_stored();
+  note_load();
   if (store_.bytes_in_memory() > with_.limits.target_bytes) look_at_memory();
 }
 
-void local_worker::note_stored() noexcept {
+void local_worker::note_load() noexcept {
   auto& stored = with_.services->stored;
   stored.in_memory.store(store_.bytes_in_memory(), std::memory_order_relaxed);
   stored.most_in_memory.store(store_.most_bytes_in_memory(), std::memory_order_relaxed);
   stored.in_files.store(store_.bytes_spilled(), std::memory_order_relaxed);
+  auto statistics = core_->statistics();
+  with_.services->running.store(statistics.handed_out - statistics.suspended, std::memory_order_relaxed);
+  with_.services->spilling.store(spilling_, std::memory_order_relaxed);
 }
 
 void local_worker::perform(by_worker::run& action) {

@@ -49,25 +49,21 @@ void local_worker::look_at_memory() {
 
 void local_worker::on(memory_pressure message) {
   if (!core_ || finishing_up_) return;
+  bool changed = std::exchange(paused_, message.pause) != message.pause;
+  if (changed) handle(to_worker::pause{now(), paused_});
   auto resident = message.resident;
-  auto const& limits = with_.limits;
-  bool paused = resident > limits.pause_bytes;
-  bool changed = std::exchange(paused_, paused) != paused;
-  if (changed) {
-    log("the process takes {} MB of memory: {}", resident / 1'000'000,
-        paused ? "nothing new begins until that is less" : "tasks begin again");
-    handle(to_worker::pause{now(), paused});
-  }
   auto difference = std::max(resident, told_memory_) - std::min(resident, told_memory_);
   if (changed || (difference >= a_little && now() >= next_telling_)) {
     told_memory_ = resident;
     next_telling_ = time_after(now(), telling_pause);
-    with_.scheduler.send(worker_memory{self().id(), resident, paused});
+    with_.scheduler.send(worker_memory{self().id(), resident, paused_});
   }
-  if (store_.bytes_in_memory() > limits.target_bytes) look_at_memory();
-  if (resident <= limits.spill_bytes || spilling_ || now() < next_spill_) return;
-  spilling_ = true;
-  start(spill(std::min(resident - std::min(limits.target_bytes, limits.spill_bytes), store_.bytes_in_memory())));
+  if (store_.bytes_in_memory() > with_.limits.target_bytes) look_at_memory();
+  if (message.spill > 0 && !spilling_ && now() >= next_spill_) {
+    spilling_ = true;
+    start(spill(std::min(message.spill, store_.bytes_in_memory())));
+  }
+  if (message.trim) start(trim());
 }
 
 void local_worker::on(file_gone message) {
@@ -77,6 +73,7 @@ void local_worker::on(file_gone message) {
 }
 
 task<void> local_worker::spill(std::uint64_t nbytes) {
+  note_load();
   auto before = store_.bytes_spilled();
   auto values = store_.coldest(nbytes);
   bool moved = store_.bytes_spilled() > before;
@@ -102,18 +99,24 @@ task<void> local_worker::spill(std::uint64_t nbytes) {
     }
     one.value = nullptr;
   }
-  note_stored();
+  note_load();
   // What was freed may be scattered among what is in use.
   if (moved) {
-    auto trimming = run_on_pool(*with_.services->pool, [] { ::malloc_trim(0); });
+    auto trimming = trim();
     co_await std::move(trimming);
   }
   spilling_ = false;
+  note_load();
   // Where nothing was moved, all of it is in use; else more may have come meanwhile.
   if (!moved)
     next_spill_ = std::max(next_spill_, time_after(now(), spill_pause));
   else if (store_.bytes_in_memory() > with_.limits.target_bytes)
     look_at_memory();
+}
+
+task<void> local_worker::trim() {
+  auto trimming = run_on_pool(*with_.services->pool, [] { ::malloc_trim(0); });
+  co_await std::move(trimming);
 }
 
 }  // namespace troupe::detail

@@ -61,7 +61,8 @@ void value_store::leave_memory(entry& e) {
 std::vector<value_store::candidate> value_store::coldest(std::uint64_t nbytes) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> unused;
   for (auto const& [task, e] : entries_)
-    if (e.in_memory && !e.stays && e.nbytes >= smallest && e.value->sole()) unused.emplace_back(e.used, task);
+    if (e.in_memory && !e.stays && e.nbytes >= smallest && e.value->travels() && e.value->sole())
+      unused.emplace_back(e.used, task);
   std::sort(unused.begin(), unused.end());
   std::vector<candidate> found;
   std::uint64_t sum = 0;

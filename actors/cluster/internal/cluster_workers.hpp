@@ -5,6 +5,7 @@
 #include <troupe/actors/client/cluster_info.hpp>
 #include <troupe/actors/client/internal/session.hpp>
 #include <troupe/actors/cluster/internal/kept_process.hpp>
+#include <troupe/actors/cluster/internal/memory_watch.hpp>
 #include <troupe/actors/remote/internal/scheduler_port.hpp>
 #include <troupe/actors/runtime/event_loop.hpp>
 #include <troupe/actors/scheduler/internal/scheduler_actor.hpp>
@@ -40,6 +41,7 @@ struct worker_shape {
   std::uint64_t memory = 0;
   std::map<std::string, double> resources;
   std::string local_directory;
+  memory_policy::thresholds at = {};
 
   /// Of the worker that is started as the i-th, from 0.
   [[nodiscard]] std::string name_of(std::uint32_t i) const { return name + "-" + std::to_string(i); }
@@ -108,6 +110,7 @@ class worker_threads final : public cluster_workers {
     actor_ref<local_worker> actor;
     std::shared_ptr<worker_services> services;
     future<exit_reason> ended;
+    std::unique_ptr<memory_in_program> memory;
   };
   void finish(std::vector<worker> const& leaving);
 
@@ -118,6 +121,7 @@ class worker_threads final : public cluster_workers {
   /// The first worker's. Their pool stays when that leaves, so they do: what runs on it may use them.
   std::shared_ptr<worker_services> first_;
   std::vector<worker> workers_;
+  actor_ref<memory_watch> memory_;
 };
 
 /// This program, started again as a worker, as often as wanted, and again where such a process crashes.

@@ -154,6 +154,7 @@ struct scheduler_core::state {
   // core_explain.cpp
   static constexpr char const* nobody = "it waits for workers: there is none";
   [[nodiscard]] std::string explain(std::uint32_t task) const;
+  [[nodiscard]] bool all_are_paused() const;
 
   // core_release.cpp
   void unsubscribe(client_record::slot& slot);

@@ -53,6 +53,11 @@ class worker_services {
   };
   stored_bytes stored;
 
+  /// Tasks that have begun, without those that wait for others; whether values are being moved to files. As the
+  /// worker's actor last knew.
+  std::atomic<std::size_t> running{0};
+  std::atomic<bool> spilling{false};
+
   /// Pushed by the pool's threads, taken by the worker's actor: executions that ended, and those that began to wait.
   work_inbox ended;
   work_inbox suspended;

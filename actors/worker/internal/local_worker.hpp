@@ -30,9 +30,16 @@ class local_worker final : public worker_actor {
     /// For the log, when it is taken in; "" for nothing.
     std::string joined = {};
   };
-  /// What the process takes.
+  /// What is to be done about the memory that the process takes.
   struct memory_pressure {
+    /// For the scheduler; 0: it is not told.
     std::uint64_t resident = 0;
+    /// So many bytes of values go to files.
+    std::uint64_t spill = 0;
+    /// Nothing new begins until it is told otherwise.
+    bool pause = false;
+    /// Memory that was freed is to be given back to the system.
+    bool trim = false;
   };
   /// A value was to be read that lay in a file.
   struct file_gone {
@@ -74,11 +81,12 @@ class local_worker final : public worker_actor {
   void take_withdrawn();
   void take_suspended();
   task<void> fetch(by_worker::fetch what);
-  /// For those who ask how much is stored.
-  void note_stored() noexcept;
+  /// For those who ask how much is stored, and whether something runs.
+  void note_load() noexcept;
   /// Begins to move values to files if there are too many in memory.
   void look_at_memory();
   task<void> spill(std::uint64_t nbytes);
+  task<void> trim();
   [[nodiscard]] static std::uint64_t number(task_id id) noexcept {
     return std::uint64_t(id.generation) << 32 | id.index;
   }

@@ -35,8 +35,8 @@ class value_store {
     value_ptr value;
     std::uint64_t nbytes = 0;
   };
-  /// Values that nobody uses, until these make so many bytes, the longest unused first. What lies in a file already
-  /// leaves memory at once and is not among them.
+  /// Values that can travel and that nobody uses, until these make so many bytes, the longest unused first. What lies
+  /// in a file already leaves memory at once and is not among them.
   [[nodiscard]] std::vector<candidate> coldest(std::uint64_t nbytes);
   /// The candidate lies in a file now.
   void spilled(candidate const& what, std::shared_ptr<spill_file const> file);

@@ -211,7 +211,8 @@ TEST_CASE("workers of one process spill to files of their own") {
   runtime in;
   troupe::test::gate g;
   troupe::test::opened_at_end opens(g);
-  local_cluster cluster(in, cluster_options{}.workers(2).threads_per_worker(2).memory_limit(10'000'000));
+  local_cluster cluster(
+      in, cluster_options{}.workers(2).threads_per_worker(2).memory_limit(10'000'000).memory_spill(0).memory_pause(0));
   auto client = cluster.connect();
   auto held = client.submit<pass>(troupe::test::gate_ref(&g));
   std::vector<troupe::future<double>> ends;

@@ -193,6 +193,14 @@ TEST_CASE("the store does not pass on what is lost") {
   CHECK(store.bytes_spilled() == 0);
 }
 
+TEST_CASE("what must not leave its process stays in memory") {
+  value_store store;
+  using kept = local<numbers>;
+  store.put(id(1), value_ptr(new value_box<kept>(std::in_place, kept{some(1000)})), 8000);
+  store.put(id(2), value_ptr(new value_box<std::vector<kept>>(std::in_place, std::vector<kept>(1000))), 8000);
+  CHECK(store.coldest(1'000'000).empty());
+}
+
 TEST_CASE("the store counts bytes in memory and in files, and names what was unused for longest") {
   folder in;
   value_store store;
