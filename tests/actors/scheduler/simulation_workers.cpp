@@ -193,8 +193,10 @@ bool simulation::executor_step(worker_side& worker) {
     }
   }
   if (busy < worker.nthreads && next < worker.executor.size() && (may_end.empty() || dice_.percent(50))) {
-    if (options_.lose_values && !winding_down_ && !worker.executor[next]->order.deps.empty() && dice_.percent(5))
-      return lose_inputs(worker, next), true;
+    if (options_.lose_values && !winding_down_ && !worker.executor[next]->order.deps.empty() && dice_.percent(5)) {
+      lose_inputs(worker, next);
+      return true;
+    }
     begin_call(worker, *worker.executor[next]);
     return true;
   }
