@@ -46,6 +46,11 @@ void scheduler_core::state::place_bound() {
   for (auto id : std::exchange(bound_ready, {})) {
     auto task = find(id);
     if (task == none || tasks[task].state != task_stage::queued) continue;
+    // One that was let go of while a worker had it, and came back: to place it again would only have it recalled again.
+    if (!needed(tasks[task])) {
+      maybe_unneeded(task);
+      continue;
+    }
     worker_record* best = nullptr;
     if (!tasks[task].bound) {
       best = next_in_turn();

@@ -79,3 +79,17 @@ TEST_CASE("a task for a named worker that nobody wants any more is not run") {
   f.release(client, {0});
   f.check_empty();
 }
+
+TEST_CASE("a task for a named worker that gives it back when nobody wants it any more is not given to it again") {
+  core_fixture f;
+  auto client = f.add_client();
+  auto worker = f.add_worker();
+  f.submit(client, {bound(0, {worker})});
+  auto given = f.only<compute>();
+  f.release(client, {0});
+  CHECK(f.only<by_scheduler::stop_task>().order.attempt == given.order.attempt);
+  f.ended_cancelled(given, false);
+  CHECK(f.none_of<compute>());
+  CHECK(f.none_of<by_scheduler::stop_task>());
+  f.check_empty();
+}
