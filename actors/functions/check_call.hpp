@@ -6,6 +6,7 @@
 #include <troupe/net/codec/travels.hpp>
 
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -29,6 +30,13 @@ consteval bool refuse_function_pointer() {
   static_assert(never<Type>,
                 "a function is submitted as a template argument: write submit<function>(arguments…), "
                 "with a static_cast to choose an overload");
+  return false;
+}
+template <class Name>
+consteval bool refuse_name() {
+  static_assert(
+      never<Name>,
+      "a call by name says what type its result has: write submit<int>(\"name\", arguments…), or submit<void>");
   return false;
 }
 template <class Lambda>
@@ -176,8 +184,10 @@ template <class Callable>
 consteval bool check_callable() {
   using plain = std::remove_cvref_t<Callable>;
   using s = signature_of<plain>;
-  if constexpr (std::is_pointer_v<plain> || std::is_function_v<std::remove_pointer_t<plain>> ||
-                std::is_member_pointer_v<plain>)
+  if constexpr (std::is_convertible_v<plain, std::string_view>)
+    return refuse_name<plain>();
+  else if constexpr (std::is_pointer_v<plain> || std::is_function_v<std::remove_pointer_t<plain>> ||
+                     std::is_member_pointer_v<plain>)
     return refuse_function_pointer<plain>();
   else if constexpr (!s::valid)
     return refuse_callable<plain>();
