@@ -123,13 +123,19 @@ consteval bool refuse_plugin_arguments() {
   return false;
 }
 
+template <class Type>
+consteval bool refuse_plugin_class() {
+  static_assert(never<Type>, "a plugin derives from one of troupe::worker_plugin, scheduler_plugin and nanny_plugin");
+  return false;
+}
+
 /// True when a T can be made from these arguments; otherwise one static_assert fails.
 template <class T, class... Args>
 consteval bool check_plugin() {
-  static_assert(is_worker_plugin<T> + is_scheduler_plugin<T> + is_nanny_plugin<T> == 1 && !plugin_kind<T>,
-                "a plugin derives from one of troupe::worker_plugin, scheduler_plugin and nanny_plugin");
   static_assert(!(holds_futures<std::decay_t<Args>> || ...), "await the future, and pass its value");
-  if constexpr (std::is_constructible_v<T, typename constructor_argument<Args>::type...>)
+  if constexpr (is_worker_plugin<T> + is_scheduler_plugin<T> + is_nanny_plugin<T> != 1 || plugin_kind<T>)
+    return refuse_plugin_class<T>();
+  else if constexpr (std::is_constructible_v<T, typename constructor_argument<Args>::type...>)
     return check_call<plugin_maker<T, typename constructor_argument<Args>::type...>, Args...>();
   else
     return refuse_plugin_arguments<T, type_list<Args...>>();
