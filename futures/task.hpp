@@ -146,6 +146,11 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
     if (!handle_) throw future_invalid("awaiting an empty task");
     return awaiter(handle_);
   }
+  template <class U = T>
+  [[nodiscard]] awaiter operator co_await() & {
+    static_assert(!std::is_same_v<U, T>, "a task is awaited once: write `co_await std::move(task)`");
+    return std::move(*this).operator co_await();
+  }
 
  private:
   friend promise_type;
