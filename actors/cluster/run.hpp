@@ -17,8 +17,10 @@ void init(int argc, char** argv);
 
 /// A client of the cluster that the program's flags name, or of a new local cluster that lives as long as `in`:
 ///
-///     --workers N   workers of the local cluster
-///     --threads N   threads of each
+///     --workers N          workers of the local cluster
+///     --threads N          threads of each
+///     --processes          each worker is a process of its own
+///     --scheduler ADDRESS  the cluster of this scheduler instead
 ///
 /// Flags that it does not know are left alone. Throws error for a flag with a bad value.
 [[nodiscard]] client connect(runtime& in, int argc, char** argv, cluster_options options = {});
