@@ -11,8 +11,9 @@ namespace troupe {
 struct task_event {
   /// Since the first of its events that is remembered.
   duration after{};
-  /// `submitted`, or the stage that it came to: `waiting` (for what it depends on), `queued` (for a worker),
-  /// `processing` (given to one), `memory` (done), `erred`, `cancelled`, `released` (done, the result freed).
+  /// `submitted`, or the stage that it came to: `queued` (for a worker), `processing` (given to one), `memory` (done),
+  /// `erred`, `cancelled`, `released` (done, the result freed), `waiting` (again, as after it was submitted, for what
+  /// it depends on).
   std::string what;
   /// Where, for `processing` and `memory`.
   std::string worker;
