@@ -1,4 +1,5 @@
 #include <troupe/actors/functions/function_name.hpp>
+#include <troupe/actors/functions/internal/has_exports.hpp>
 #include <troupe/actors/functions/internal/object_file.hpp>
 #include <troupe/actors/functions/registry.hpp>
 #include <troupe/net/codec/schema.hpp>
@@ -21,6 +22,7 @@ namespace {
 
 // Nodes come before main, while other initialisation may not have run yet.
 constinit std::atomic<function_node const*> newest{nullptr};
+constinit std::atomic<bool> has_exports{false};
 
 using function_key = std::pair<std::string, std::uint64_t>;
 struct by_key {
@@ -187,6 +189,9 @@ void export_function(std::string name, function_info function) {
   auto& known = known_functions::instance();
   std::lock_guard lock(known.mutex);
   known.newly_exported.push_back(std::move(function));
+  has_exports = true;
 }
 
 }  // namespace troupe::detail
+
+extern "C" bool troupe_has_exports() noexcept { return troupe::detail::has_exports.load(); }

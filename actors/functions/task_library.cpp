@@ -1,3 +1,4 @@
+#include <troupe/actors/functions/internal/has_exports.hpp>
 #include <troupe/actors/functions/internal/object_file.hpp>
 #include <troupe/actors/functions/task_library.hpp>
 #include <troupe/futures/errors.hpp>
@@ -45,6 +46,13 @@ bool has_hooks(task_library const& library) {
   return std::any_of(all.begin(), all.end(), [&](char const* name) { return library.symbol(name) != nullptr; });
 }
 
+/// Whether its initialisation has exported to a Troupe of its own. Where the program's took its place, its own has
+/// none.
+bool exports_to_itself(task_library const& library) {
+  auto const asked = reinterpret_cast<decltype(&troupe_has_exports)>(library.symbol("troupe_has_exports"));
+  return asked && asked != &troupe_has_exports && asked();
+}
+
 }  // namespace
 
 void* task_library::symbol(char const* name) const { return ::dlsym(handle, name); }
@@ -67,6 +75,10 @@ task_library load_task_library(std::filesystem::path const& path) {
   } catch (error const& problem) {
     refuse(path, problem.what());
   }
+  if (is_new && exports_to_itself(library))
+    refuse(path,
+           "it brought a Troupe of its own, because the program does not export its symbols: ENABLE_EXPORTS in CMake, "
+           "-rdynamic");
   if (is_new && after.definitions == before.definitions && !has_hooks(library))
     refuse(path,
            "it has no tasks (or it brought a Troupe of its own, because the program does not export its symbols: "

@@ -33,8 +33,8 @@ inline constexpr char const* teardown_scheduler = "troupe_teardown_scheduler";
 /// export Troupe's symbols to it (ENABLE_EXPORTS in CMake, -rdynamic), so that there is one Troupe in the process.
 /// Runs the library's initialisation. Any thread.
 /// Throws troupe::error that names the file: it is not there or cannot be read, is no ELF file, no shared library, made
-/// for another machine, lacks symbols (which), has neither tasks, nor plugins, nor hooks, or has another function by a
-/// name and type that the program knows; in the last two cases it stays loaded.
+/// for another machine, lacks symbols (which), has neither tasks, nor plugins, nor hooks, exports to a Troupe of its
+/// own, or has another function by a name and type that the program knows; in the last three cases it stays loaded.
 [[nodiscard]] task_library load_task_library(std::filesystem::path const& path);
 
 }  // namespace troupe::detail

@@ -167,6 +167,10 @@ TEST_CASE("a library brings its exported functions, once") {
   CHECK(result<shop::item>(run(early)).prices == std::vector<double>{2});
 }
 
+TEST_CASE("a library that has hooks as well brings its exported functions") {
+  CHECK(names(load_task_library(libraries / "greeter.so")) == std::vector<std::string>{"greet str(str)"});
+}
+
 TEST_CASE("a coroutine's result comes as the type that is wanted") {
   static_cast<void>(load_task_library(libraries / "prices.so"));
   CHECK(result<std::string>(await(bind_named_call<std::string>("greeting", "you"))) == "hello you");
