@@ -66,7 +66,11 @@ void actor_core::run_now(F&& f) noexcept {
   scheduled_ = true;
   f();
   scheduled_ = false;
-  if (has_mail_ || !steps_.empty() || ready_to_end()) schedule();
+  if (has_work()) schedule();
+}
+
+bool actor_core::takes_in_hand() const noexcept {
+  return !has_mail_ && count_in_hand_ < most_in_hand && born_ && base_of(*loop_).runs_at_once();
 }
 
 void actor_core::accept(envelope& message) noexcept {
@@ -74,6 +78,11 @@ void actor_core::accept(envelope& message) noexcept {
   // Who finds it in the registry, as a closing runtime does, may be faster than the thread that spawned it.
   enter_system();
   message.arrived(*this);
+  if (takes_in_hand()) {
+    in_hand_.push(message);
+    ++count_in_hand_;
+    return schedule();
+  }
   if (caf_->put(message)) {
     has_mail_ = true;
     schedule();
@@ -116,12 +125,20 @@ void actor_core::run_steps() noexcept {
   while (work* item = batch.pop()) item->run(*item);
 }
 
+void actor_core::handle_in_hand() noexcept {
+  work_list batch = std::exchange(in_hand_, {});
+  count_in_hand_ = 0;
+  while (work* item = batch.pop()) dispatch(static_cast<envelope&>(*item));
+}
+
 void actor_core::take_turn() noexcept {
   auto alive = caf_ ? nullptr : intrusive_ptr<actor_core>::adopt(this);
   // Until the end of the turn `scheduled_` stays true: what comes up in it is looked for there.
   run_steps();
+  handle_in_hand();
   bool ended = false;
-  if (caf_ && (has_mail_ || ready_to_end())) {
+  // What has come to hand meanwhile was before what then went into the mailbox.
+  if (caf_ && in_hand_.empty() && (has_mail_ || ready_to_end())) {
     auto& loop = base_of(*loop_);
     auto result = caf_->resume(&loop.caf().unit(), loop.messages_per_turn());
     has_mail_ = result == caf::resumable::resume_later;
@@ -132,7 +149,7 @@ void actor_core::take_turn() noexcept {
     bury();
   }
   scheduled_ = false;
-  if (has_mail_ || !steps_.empty() || (caf_ && ready_to_end())) schedule();
+  if (caf_ ? has_work() : !steps_.empty()) schedule();
 }
 
 void actor_core::enter_system() {

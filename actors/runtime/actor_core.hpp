@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -144,6 +145,12 @@ class actor_core final : public executor, public ref_counted {
   void run_now(F&& f) noexcept;
   void give_birth();
   void run_steps() noexcept;
+  [[nodiscard]] bool takes_in_hand() const noexcept;
+  void handle_in_hand() noexcept;
+  /// Something for a turn to do.
+  [[nodiscard]] bool has_work() const noexcept {
+    return has_mail_ || !in_hand_.empty() || !steps_.empty() || ready_to_end();
+  }
   void dispatch(envelope& message) noexcept;
   void handler_failed(std::exception_ptr error) noexcept;
   void set_alarm();
@@ -163,7 +170,7 @@ class actor_core final : public executor, public ref_counted {
 
   phase phase_ = phase::unborn;
   bool scheduled_ = false;
-  bool has_mail_ = false;
+  bool has_mail_ = false;  ///< in the mailbox
   bool trap_exit_ = false;
   bool born_ = false;
   std::size_t running_ = 0;
@@ -173,6 +180,11 @@ class actor_core final : public executor, public ref_counted {
 
   own<work, &actor_core::take_turn> turn_{*this};
   work_list steps_;
+  /// The first few messages for its next turn, which all came before those in the mailbox: to go through there costs
+  /// several times what it costs to handle a small one.
+  work_list in_hand_;
+  static constexpr std::uint8_t most_in_hand = 4;
+  std::uint8_t count_in_hand_ = 0;
   own<work, &actor_core::knocked> knock_{*this};
   work_inbox inbox_;
 

@@ -75,7 +75,7 @@ class actor_ref : public actor_handle {
   actor_ref(actor_ref<B> const& other) noexcept : actor_handle(other) {}
 
   /// Never blocks, never fails: an actor that is gone drops it. An exception out of the handler ends the actor.
-  /// Cost: one pooled allocation; from the loop's own thread the message goes straight to the mailbox.
+  /// Cost: one pooled allocation; from the loop's own thread the message goes straight to the actor.
   template <class M>
   void send(M&& message) const {
     using message_type = std::decay_t<M>;
@@ -97,8 +97,8 @@ class actor_ref : public actor_handle {
   ///
   /// - Failure: what the handler throws (the actor goes on); actor_gone when the actor is gone, or ends before it
   ///   answered, with its reason in the text.
-  /// - Cancellation: cancelling the future, or dropping its last copy, asks the handler to stop; a message that is
-  ///   still in the mailbox is then not handled. A deadline does the same with the reason "deadline".
+  /// - Cancellation: cancelling the future, or dropping its last copy, asks the handler to stop; a message that
+  ///   still waits for its turn is then not handled. A deadline does the same with the reason "deadline".
   /// - Executor: whoever awaits resumes on its own.
   /// - Cost: one allocation; a second one for the stop source where the handler is a coroutine.
   template <class M>

@@ -14,8 +14,8 @@ namespace troupe::detail {
 
 class actor_core;
 
-/// A message on its way to an actor: a step of the loop's inbox when it comes from another thread, then an element of
-/// the actor's mailbox, all in the one allocation that holds the message.
+/// A message on its way to an actor: a step of the loop's inbox when it comes from another thread, then at the actor's
+/// hand or an element of its mailbox, all in the one allocation that holds the message.
 /// Owned by whoever holds the pointer until `handle` or `drop`, exactly one of which is called.
 class envelope : public work {
  public:
@@ -26,7 +26,7 @@ class envelope : public work {
   virtual void handle(actor& self, actor_core& core) = 0;
   /// The actor is gone, or about to be. Once a loop is closed this is called on whatever thread still sends.
   virtual void drop(actor_core& core) noexcept = 0;
-  /// On the loop's thread, before the message enters the mailbox.
+  /// On the loop's thread, before the message waits for the actor's turn.
   virtual void arrived(actor_core&) noexcept {}
 
  private:
