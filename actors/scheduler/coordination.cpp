@@ -246,7 +246,7 @@ void coordination::leave(queue& q, ticket_id who) {
   auto back = q.leaving.extract(who);
   if (!back) return;
   auto place = std::find_if(q.items.begin(), q.items.end(),
-                            [&](item const& other) { return other.number > back.mapped().number; });
+                            [&](queued_item const& other) { return other.number > back.mapped().number; });
   q.items.insert(place, std::move(back.mapped()));
 }
 

@@ -69,7 +69,7 @@ class coordination {
     buffer bytes;
     handles_lent handles;
   };
-  struct item {
+  struct queued_item {
     std::uint64_t number = 0;
     value what;
   };
@@ -77,12 +77,12 @@ class coordination {
     std::uint64_t limit = 0;
     std::string schema;
     /// In the order of their numbers, which is that in which they came.
-    std::deque<item> items;
+    std::deque<queued_item> items;
     std::uint64_t last_number = 0;
     std::deque<ticket_id> getting;
     std::deque<std::pair<ticket_id, value>> putting;
     /// Given, and not known to have arrived.
-    std::map<ticket_id, item> leaving;
+    std::map<ticket_id, queued_item> leaving;
   };
   struct variable {
     std::string schema;
