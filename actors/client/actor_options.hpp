@@ -12,7 +12,8 @@ namespace troupe {
 /// How a remote actor is made and supervised: `client.create_actor<counter>(actor_options().restarts(3), 10)`.
 class actor_options {
  public:
-  /// How often it is made anew, from the same arguments, when its worker is lost. 0 unless said otherwise, as in Dask
+  /// How often it is made anew, from the same arguments, when its worker is lost; workers that leave in order do not
+  /// count, except for an actor that is never made anew. 0 unless said otherwise, as in Dask
   /// and Ray: an actor that starts again has lost what it knew, which callers must be prepared for. Not so where its
   /// class has `S snapshot() const` and `void restore(S)`, with an S that can travel: see snapshot_every.
   actor_options& restarts(std::uint32_t times) noexcept {

@@ -26,6 +26,7 @@ void scheduler_core::state::on(to_scheduler::remove_worker& e) {
     promote_second(task);
   }
 
+  auto how = worker->retiring ? parting::in_order : parting::unforeseen;
   move_out(*worker);
   worker_sessions.erase(worker->session);
   --stats.workers;
@@ -33,7 +34,7 @@ void scheduler_core::state::on(to_scheduler::remove_worker& e) {
   stats.threads -= worker->nthreads;
   workers[e.worker.value].reset();
 
-  lose(lost, e.worker);
+  lose(lost, e.worker, {}, how);
   for (auto task : doomed) {
     fail_lost(task, error_cause::lost_workers, e.worker);
   }
@@ -113,8 +114,10 @@ void scheduler_core::state::run_again(std::uint32_t task) {
   maybe_unneeded(task);
 }
 
-/// The last copies of these results are gone, with this worker if it is known, for this reason if that is.
-void scheduler_core::state::lose(std::vector<std::uint32_t> const& lost, worker_id with, payload_id error) {
+/// The last copies of these results are gone, with this worker if it is known, for this reason if that is. What leaves
+/// in order does not use up an actor's restarts.
+void scheduler_core::state::lose(std::vector<std::uint32_t> const& lost, worker_id with, payload_id error,
+                                 parting how) {
   for (auto task : lost) {
     auto& record = tasks[task];
     set_state(record, task_stage::released);
@@ -135,7 +138,7 @@ void scheduler_core::state::lose(std::vector<std::uint32_t> const& lost, worker_
     if (!needed(record)) {
       maybe_unneeded(task);
     } else if (record.payload) {
-      if (record.seated && --extras_of(record).restarts == 0) record.once = true;
+      if (record.seated && how == parting::unforeseen && --extras_of(record).restarts == 0) record.once = true;
       make_pending(task, true);
     } else {
       fail_lost(task, error_cause::lost_data, with, error);

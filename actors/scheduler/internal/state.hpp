@@ -233,7 +233,9 @@ struct scheduler_core::state {
   // core_lost.cpp
   [[nodiscard]] std::vector<std::uint32_t> blame(std::vector<std::uint32_t> const& had, worker_record const& worker);
   void fail_lost(std::uint32_t task, error_cause cause, worker_id worker, payload_id error = {});
-  void lose(std::vector<std::uint32_t> const& lost, worker_id with, payload_id error = {});
+  enum class parting : bool { unforeseen, in_order };
+  void lose(std::vector<std::uint32_t> const& lost, worker_id with, payload_id error = {},
+            parting how = parting::unforeseen);
   /// Its attempt ended before it began.
   void run_again(std::uint32_t task);
 

@@ -126,3 +126,16 @@ TEST_CASE("with lineage, what an actor was called for does not bring it back") {
   f.remove_worker(run.worker);
   CHECK(f.only<compute>().order.deps.empty());
 }
+TEST_CASE("a worker that is removed while it retires uses up no restart") {
+  actor_fixture f;
+  auto actor = f.make(0, {}, 1);
+  auto at = f.core.data(actor)->workers.front();
+  f.handle(to_scheduler::retire{f.now, at});
+  f.remove_worker(at);
+  auto second = f.only<compute>();
+  f.done(second);
+  f.add_worker();
+  f.remove_worker(second.worker);
+  CHECK(f.only<compute>().order.task == actor);
+}
+
