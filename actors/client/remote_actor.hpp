@@ -27,7 +27,7 @@ namespace troupe {
 /// - Failure: a method that throws fails its own call, with task_error; the actor goes on. actor_gone: the actor was
 ///   stopped, or its worker was lost and it may not be restarted. A call that was under way when its worker was lost
 ///   fails with actor_gone, too: nobody knows whether it ran. It is not made again; later calls reach the actor that
-///   was restarted (actor_options::restarts).
+///   was restarted (actor_options::restarts). A worker that leaves in order ends what runs first.
 /// - Cancellation: `cancel()` takes back a call that has not begun, and asks a running one to stop (task_context,
 ///   coroutines). Dropping the future takes nothing back: a call may be made for its effect alone.
 /// - Lifetime: the actor lives as long as somebody has a handle, a call or a task with one among its arguments is under

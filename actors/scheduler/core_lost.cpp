@@ -101,6 +101,14 @@ void scheduler_core::state::on_lost(worker_record& worker, lost_item const& item
   if (!kept_errors.contains(item.error.value)) drop_error(item.error);
 }
 
+/// Others may call it before the worker has left, and what runs there may wait for them.
+void scheduler_core::state::on_left(worker_record& worker, task_id actor) {
+  auto task = find(actor);
+  if (task == none || !tasks[task].seated || tasks[task].state != task_stage::memory) return;
+  if (remove_copy(tasks[task], worker.id) && tasks[task].holder == none)
+    lose({task}, {worker.id}, {}, worker.retiring ? parting::in_order : parting::unforeseen);
+}
+
 /// With what depends on it.
 void scheduler_core::state::fail_lost(std::uint32_t task, error_cause cause, worker_id worker, payload_id error) {
   set_state(tasks[task], task_stage::waiting);

@@ -184,13 +184,15 @@ struct worker_report {
   std::vector<cancelled_item> cancelled;
   std::vector<missing_item> missing;
   std::vector<unreadable_item> unreadable;
+  /// Actors, by the tasks that made them, that have ended because the worker leaves.
+  std::vector<task_id> left;
   // Measurements, which are no reason for a report.
   std::vector<transfer_item> transfers;
   order_echo heard;
 
   [[nodiscard]] bool empty() const noexcept {
     return replicas.empty() && lost.empty() && suspended.empty() && handles.empty() && done.empty() && failed.empty() &&
-           cancelled.empty() && missing.empty() && unreadable.empty();
+           cancelled.empty() && missing.empty() && unreadable.empty() && left.empty();
   }
 };
 

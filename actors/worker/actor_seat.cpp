@@ -72,9 +72,13 @@ void actor_seat::leave(std::string const& why, call_failure how) {
   destroy(std::move(object));
 }
 
-void actor_seat::destroy(std::shared_ptr<seated_object> object) const {
+void actor_seat::destroy(std::shared_ptr<seated_object> object) {
   if (!object) return;
-  static_cast<void>(run_on_pool(*services_.pool, [object = std::move(object)]() mutable { object = nullptr; }));
+  auto destroyed = [self = intrusive_ptr<actor_seat>(this), object = std::move(object)]() mutable {
+    object = nullptr;
+    if (self->services_.seats.note_destroyed(*self)) self->services_.wake(false);
+  };
+  static_cast<void>(run_on_pool(*services_.pool, std::move(destroyed)));
 }
 
 std::unique_ptr<seated_object> actor_seat::end(std::string why, waiting_calls& left) {

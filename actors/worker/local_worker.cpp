@@ -44,6 +44,7 @@ void local_worker::on(free_batch&& batch) { handle(to_worker::free_data{now(), s
 void local_worker::on(look) {
   take_suspended();
   take_ended();
+  tell_who_left();
 }
 
 void local_worker::take_suspended() {
@@ -85,6 +86,13 @@ void local_worker::take_ended() {
   for (auto& one : unread) handle(std::move(one));
   if (finishing_up_ && running_.empty() && with_.services->seats.idle())
     for (auto& p : std::exchange(finishing_, {})) p.set_value();
+}
+
+void local_worker::tell_who_left() {
+  if (!finishing_up_) return;
+  worker_news news{id_, {}, {}, {}};
+  news.report.left = with_.services->seats.take_left();
+  if (!news.report.left.empty()) with_.scheduler.send(std::move(news));
 }
 
 void local_worker::take_withdrawn() {
@@ -280,11 +288,12 @@ void local_worker::perform(by_worker::report& action) {
   }
   news.report = std::move(action.items);
   with_.scheduler.send(std::move(news));
+  tell_who_left();
 }
 
 value_ptr local_worker::value_to_report(task_id task) {
   // Who made an actor learns where it is.
-  if (with_.services->seats.find(task)) return nullptr;
+  if (with_.services->seats.note_reported(task)) return nullptr;
   if (with_.services->pack_up_to == 0) return store_.find(task);
   auto found = packed_.find(number(task));
   return found == packed_.end() ? nullptr : found->second;

@@ -198,6 +198,7 @@ struct scheduler_core::state {
   void on_missing(worker_record& worker, missing_item const& item);
   void on_lost(worker_record& worker, lost_item const& item);
   void on_unreadable(worker_record& worker, unreadable_item const& item);
+  void on_left(worker_record& worker, task_id actor);
   void on_replica(worker_record& worker, replica_item const& item);
   void measure(function_id function, duration run);
   void measure(function_id function, std::uint64_t nbytes);

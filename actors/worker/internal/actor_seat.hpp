@@ -49,7 +49,7 @@ class actor_seat final : public ref_counted {
   /// Answers, and begins the next call.
   void conclude(method_run& run, std::exception_ptr problem, call_failure how = call_failure::failed) noexcept;
   /// On a thread for users' code.
-  void destroy(std::shared_ptr<seated_object> object) const;
+  void destroy(std::shared_ptr<seated_object> object);
   /// Under the lock: the object, to be destroyed without it, where no method runs.
   [[nodiscard]] std::unique_ptr<seated_object> end(std::string why, waiting_calls& left);
   [[nodiscard]] std::exception_ptr gone_error(std::string const& why) const;

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <string>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -22,6 +22,12 @@ class actor_seats {
   void drop(task_id actor);
   /// The worker leaves: all end, none comes.
   void close();
+  /// The scheduler hears of its making. True where it is here.
+  bool note_reported(task_id actor);
+  /// Its object is gone. True where that is because the worker leaves.
+  bool note_destroyed(actor_seat const& seat);
+  /// Those whose objects are gone because the worker leaves, and of whose making the scheduler has heard: each once.
+  [[nodiscard]] std::vector<task_id> take_left();
 
   void note_begin() noexcept { running_.fetch_add(1, std::memory_order_relaxed); }
   /// True where none runs any more.
@@ -30,8 +36,13 @@ class actor_seats {
   [[nodiscard]] bool idle() const noexcept { return running_.load(std::memory_order_acquire) == 0; }
 
  private:
-  mutable std::mutex mutex_;
-  std::map<task_id, intrusive_ptr<actor_seat>> seats_;
+  struct entry {
+    intrusive_ptr<actor_seat> seat;
+    bool reported = false, destroyed = false, taken = false;
+  };
+
+  mutable std::mutex mutex_;  // guards the seats and whether they are closed
+  std::map<task_id, entry> seats_;
   std::atomic<std::size_t> count_{0};
   std::atomic<std::size_t> running_{0};
   bool closed_ = false;

@@ -79,6 +79,8 @@ class local_worker final : public worker_actor {
   void perform(by_worker::drop_payloads& action);
   void take_ended();
   void take_withdrawn();
+  /// Of those that end because it finishes up, so that they are made anew before it has left.
+  void tell_who_left();
   void take_suspended();
   task<void> fetch(by_worker::fetch what);
   /// For those who ask how much is stored, and whether something runs.

@@ -30,6 +30,13 @@ struct actor_fixture : core_fixture {
     return made;
   }
 
+  /// The worker says that the actor has ended there, because it leaves.
+  void left(worker_id worker, task_id actor) {
+    worker_report report;
+    report.left.push_back(actor);
+    handle(to_scheduler::report{now, worker, report});
+  }
+
   client_id client;
   worker_id first, second;
 };
@@ -126,6 +133,34 @@ TEST_CASE("with lineage, what an actor was called for does not bring it back") {
   f.remove_worker(run.worker);
   CHECK(f.only<compute>().order.deps.empty());
 }
+
+TEST_CASE(
+    "an actor whose worker leaves in order is made anew before that has left, and has as many restarts as before") {
+  actor_fixture f;
+  auto actor = f.make(0, {}, 1);
+  auto at = f.core.data(actor)->workers.front();
+  auto other = at == f.first ? f.second : f.first;
+  f.handle(to_scheduler::retire{f.now, at});
+  f.left(at, actor);
+  auto second = f.only<compute>();
+  CHECK(second.worker == other);
+  CHECK_FALSE(second.order.final_attempt);
+  f.done(second);
+  CHECK(f.only<task_finished>().worker == other);
+  f.remove_worker(at);
+  CHECK(f.none_of<compute>());
+
+  auto spare = f.add_worker();
+  f.remove_worker(other);
+  auto third = f.only<compute>();
+  CHECK(third.worker == spare);
+  CHECK(third.order.final_attempt);
+  f.done(third);
+  f.add_worker();
+  f.remove_worker(spare);
+  CHECK(f.only<task_erred>().cause == error_cause::lost_data);
+}
+
 TEST_CASE("a worker that is removed while it retires uses up no restart") {
   actor_fixture f;
   auto actor = f.make(0, {}, 1);
@@ -137,5 +172,32 @@ TEST_CASE("a worker that is removed while it retires uses up no restart") {
   f.add_worker();
   f.remove_worker(second.worker);
   CHECK(f.only<compute>().order.task == actor);
+}
+
+TEST_CASE("an actor that may not be made anew is gone when it has ended, before its worker has left") {
+  actor_fixture f;
+  auto actor = f.make(0, {f.first}, 0);
+  f.handle(to_scheduler::retire{f.now, f.first});
+  f.left(f.first, actor);
+  auto end = f.only<task_erred>();
+  CHECK(end.cause == error_cause::lost_data);
+  CHECK(end.worker == f.first);
+  f.release(f.client, {0});
+  f.check_empty();
+}
+
+TEST_CASE("who says of an actor that is elsewhere, of a result or of nothing that it has left changes nothing") {
+  actor_fixture f;
+  auto actor = f.make(0, {f.first}, 1);
+  f.left(f.second, actor);
+  CHECK(f.actions.empty());
+  f.submit(f.client, {f.task(1)});
+  auto run = f.only<compute>();
+  f.done(run);
+  f.left(run.worker, run.order.task);
+  CHECK(f.actions.empty());
+  f.left(f.first, {77, 1});
+  CHECK(f.actions.empty());
+  CHECK(in(f.core, task_stage::memory) == 2);
 }
 
