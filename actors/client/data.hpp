@@ -225,10 +225,11 @@ class data_client : public control_client {
   [[nodiscard]] future<void> unpublish_dataset(std::string name) const;
 
   /// Lets workers go in order: they get no more tasks, what only they hold is copied to others, what they run ends.
-  /// Done when they have left. Fails, and they stay, where nobody is left to take over results. A worker of whose
-  /// results one cannot be copied stays, too, while others leave: fails then, and names it, how many there are, one of
-  /// them, and why. With `forced` they leave whatever they hold: what can be computed again is, when it is wanted, and
-  /// the rest is lost.
+  /// Then their actors end, each after its running method, and are made anew elsewhere where they may be; from there on
+  /// the workers leave even if this is given up. Done when they have left. Fails, and they stay, where nobody is left
+  /// to take over results. A worker of whose results one cannot be copied stays, too, while others leave: fails then,
+  /// and names it, how many there are, one of them, and why. With `forced` they leave whatever they hold: what can be
+  /// computed again is, when it is wanted, and the rest is lost.
   [[nodiscard]] future<void> retire_workers(worker_list const& which) const { return retire(which, false); }
   [[nodiscard]] future<void> retire_workers(worker_list const& which, forced_t) const { return retire(which, true); }
 

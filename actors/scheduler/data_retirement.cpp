@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace troupe::detail {
@@ -37,7 +38,7 @@ class local_scheduler::data_desk::retirement {
 };
 
 task<query_result> local_scheduler::data_desk::retire(std::vector<worker_id> leaving, bool force) {
-  retirement marks(*this, leaving);
+  auto marks = std::make_unique<retirement>(*this, leaving);
   auto here = [this](worker_id w) { return bool(scheduler_.workers_[w.value].place); };
   auto busy = [this](worker_id w) { return scheduler_.core_.tasks_on(w) > 0; };
   // Once while their tasks run, and once for what those have left.
@@ -65,20 +66,34 @@ task<query_result> local_scheduler::data_desk::retire(std::vector<worker_id> lea
     else
       result.problems.emplace_back(scheduler_.workers_[w.value].info.name, std::move(why));
   }
-  // Their actors end before others take their place.
+  promise<void> left;
+  auto all_left = left.get_future();
+  scheduler_.start(dismiss_all(std::move(marks), std::move(dismissed), std::move(left)));
+  co_await all_left;
+  co_return result;
+}
+
+// A worker that finishes up takes nothing any more: what is begun here ends, whether somebody waits for it or not.
+task<void> local_scheduler::data_desk::dismiss_all(std::unique_ptr<retirement> marks, std::vector<worker_id> dismissed,
+                                                   promise<void> left) {
+  auto here = [this](worker_id w) { return bool(scheduler_.workers_[w.value].place); };
+  std::vector<future<void>> finished;
+  std::vector<state_base*> states;
   for (auto w : dismissed) {
     if (!here(w)) continue;
-    auto finished = scheduler_.workers_[w.value].actor.ask(finish_up{});
-    group_wait ended(std::vector<state_base*>{future_access::state(finished).get()}, wait_for::all_completed);
-    co_await ended;
+    finished.push_back(scheduler_.workers_[w.value].actor.ask(finish_up{}));
+    states.push_back(future_access::state(finished.back()).get());
   }
+  group_wait ended(std::move(states), wait_for::all_completed);
+  co_await ended;
   for (auto w : dismissed)
     if (here(w)) scheduler_.workers_[w.value].actor.send(dismiss{});
   while (std::any_of(dismissed.begin(), dismissed.end(), here)) {
     auto next = change();
     co_await std::move(next);
   }
-  co_return result;
+  marks = nullptr;
+  left.set_value();
 }
 
 wanted_workers local_scheduler::data_desk::plan(duration target_duration) const {

@@ -2,11 +2,13 @@
 
 #include <troupe/actors/scheduler/internal/local_scheduler.hpp>
 #include <troupe/actors/scheduler/internal/references.hpp>
+#include <troupe/futures/promise.hpp>
 #include <troupe/futures/task.hpp>
 
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -62,6 +64,9 @@ class local_scheduler::data_desk {
   using stuck_data = std::map<task_id, std::string>;
   /// Gives the workers that stay because of what could not be saved, unless forced.
   [[nodiscard]] task<query_result> retire(std::vector<worker_id> leaving, bool force);
+  /// Lets them finish up and leave; then `left` has its value.
+  [[nodiscard]] task<void> dismiss_all(std::unique_ptr<retirement> marks, std::vector<worker_id> dismissed,
+                                       promise<void> left);
   /// Copies to others what only those that retire hold, and notes what it cannot. Throws error where nobody could take
   /// it.
   [[nodiscard]] task<void> save_from_leaving(stuck_data& stuck);

@@ -112,3 +112,20 @@ TEST_CASE("workers that leave together wait for no actor of each other") {
   retired.get();
   CHECK(count_workers(s.client) == 1);
 }
+
+TEST_CASE("a retirement that is given up when actors have ended for it goes on") {
+  gate door;
+  stage s(2, 2);
+  opened_at_end open(door);
+  auto idle = s.client.create_actor<adder>(on_leaving(1)).get();
+  auto busy = s.client.create_actor<blocking>(on_leaving(1)).get();
+  auto passed = busy.call<&blocking::pass>(gate_ref(&door));
+  door.wait_for(1);
+  auto retired = s.client.retire_workers(troupe::on_workers("worker-1"));
+  eventually([&] { return where(idle) == "worker-0"; });
+  retired.cancel();
+  door.open();
+  troupe::test::until_done(passed);
+  CHECK(where(busy) == "worker-0");
+  eventually([&] { return count_workers(s.client) == 1; });
+}
