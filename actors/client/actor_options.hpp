@@ -28,7 +28,8 @@ class actor_options {
     return *this;
   }
   /// What it is called in errors and keys; "" for its class and a number. Actors of one name are one: the later
-  /// create_actor gets the earlier actor while that lives.
+  /// create_actor gets the earlier actor while that lives, and makes another when that was stopped, was lost for good
+  /// or could not be made.
   actor_options& name(std::string name) {
     name_ = std::move(name);
     return *this;

@@ -23,8 +23,10 @@ void local_scheduler::actor_desk::save(save_actor what) {
   auto known = scheduler_.core_.data(what.actor);
   if (!known || !known->seated) throw error("there is no such actor");
   if (saved_.size() >= look_at_) forget_old();
+  bool stopped = what.state.stopped;
   saved_[what.actor] = std::move(what.state);
   scheduler_.handle(to_scheduler::note_snapshot{scheduler_.now(), what.actor, std::move(what.handles)});
+  if (stopped) scheduler_.handle(to_scheduler::note_stop{scheduler_.now(), what.actor});
 }
 
 void local_scheduler::actor_desk::forget_old() {

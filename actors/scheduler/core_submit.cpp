@@ -35,15 +35,16 @@ void scheduler_core::state::submit_one(client_id client, submitted_task& from) {
   }
   auto& slot = *free_slot;
 
-  if (!from.key.empty()) {
-    if (auto known = keys.find(from.key); known != keys.end()) {
-      auto task = known->second;
+  if (auto known = from.key.empty() ? keys.end() : keys.find(from.key); known != keys.end()) {
+    auto task = known->second;
+    if (!follows_ended(task, from)) {
       if (is_other_call(task, from)) return refuse_key(client, from, slot, task);
       payloads_to_drop.push_back(from.payload);
       subscribe(task, client, ref, slot);
       if (!unfinished(tasks[task].state)) notify_one(task, client, ref, cancel_reason::requested);
       return;
     }
+    forget_key(tasks[task]);
   }
 
   auto task = make_task(*clients[client.value], from);
@@ -113,6 +114,16 @@ void scheduler_core::state::submit_one(client_id client, submitted_task& from) {
     if (from.deadline) add_deadline(task, *from.deadline);
     make_pending(task, false);
   }
+}
+
+void scheduler_core::state::on(to_scheduler::note_stop& e) {
+  auto task = find(e.actor);
+  if (task != none && tasks[task].seated) tasks[task].stopped = true;
+}
+
+bool scheduler_core::state::follows_ended(std::uint32_t known, submitted_task const& from) const {
+  auto const& record = tasks[known];
+  return from.restarts && record.seated && (record.stopped || record.state == task_stage::erred);
 }
 
 bool scheduler_core::state::is_other_call(std::uint32_t known, submitted_task const& from) const {

@@ -217,6 +217,12 @@ struct drop_values {
   std::vector<std::uint64_t> values;
 };
 
+/// This actor was stopped: its key is free for another.
+struct note_stop {
+  time_point now;
+  task_id actor;
+};
+
 }  // namespace to_scheduler
 
 /// What clients send themselves.
@@ -231,6 +237,6 @@ using scheduler_event =
                  to_scheduler::report, to_scheduler::tick, to_scheduler::refer, to_scheduler::drop_copy,
                  to_scheduler::retire, to_scheduler::restart, to_scheduler::retry, to_scheduler::keep,
                  to_scheduler::pause, to_scheduler::note_snapshot, to_scheduler::keep_for_value,
-                 to_scheduler::drop_values>;
+                 to_scheduler::drop_values, to_scheduler::note_stop>;
 
 }  // namespace troupe::detail

@@ -112,8 +112,9 @@ void actor_seat::ended(method_run& run) noexcept {
 }
 
 bool actor_seat::saves_after(method_run const& run) noexcept {
-  if (!plan_.can_restart) return false;
+  // That it is stopped is for who makes another of its name as well.
   if (run.stops_actor()) return true;
+  if (!plan_.can_restart) return false;
   if (!object_->can_save() || ++calls_since_save_ < plan_.snapshot_every) return false;
   calls_since_save_ = 0;
   return true;

@@ -58,6 +58,8 @@ struct task_record {
   bool kept : 1 = false;
   /// An actor: copies of its result hold nothing.
   bool seated : 1 = false;
+  /// An actor that somebody stopped.
+  bool stopped : 1 = false;
   bool moves_inputs : 1 = false;
   /// Has its place in line from its submission.
   bool in_order : 1 = false;

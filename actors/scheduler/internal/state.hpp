@@ -61,6 +61,7 @@ struct scheduler_core::state {
   void on(to_scheduler::note_snapshot& e);
   void on(to_scheduler::keep_for_value& e);
   void on(to_scheduler::drop_values& e);
+  void on(to_scheduler::note_stop& e);
   [[nodiscard]] client_record* find(client_id client);
   [[nodiscard]] worker_record* find(worker_id worker);
   /// The task's index, or none if the id is of an earlier task.
@@ -88,6 +89,8 @@ struct scheduler_core::state {
   void submit_one(client_id client, submitted_task& from);
   /// Whether the key of this task would mean two calls.
   [[nodiscard]] bool is_other_call(std::uint32_t known, submitted_task const& from) const;
+  /// Whether it makes an actor that is to have the name of one that has ended.
+  [[nodiscard]] bool follows_ended(std::uint32_t known, submitted_task const& from) const;
   void refuse_key(client_id client, submitted_task& from, client_record::slot& slot, std::uint32_t known);
   void subscribe(std::uint32_t task, client_id client, client_ref ref, client_record::slot& slot);
   [[nodiscard]] std::uint32_t make_task(client_record& client, submitted_task& from);

@@ -201,3 +201,36 @@ TEST_CASE("who says of an actor that is elsewhere, of a result or of nothing tha
   CHECK(in(f.core, task_stage::memory) == 2);
 }
 
+TEST_CASE("the key of an actor that has ended is free for another, for who makes one") {
+  actor_fixture f;
+  auto other = f.add_client();
+  auto named = [](std::uint32_t index, std::optional<std::uint32_t> restarts) {
+    auto made = actor_fixture::task(index);
+    made.key = "the one";
+    made.restarts = restarts;
+    return made;
+  };
+  f.submit(f.client, {named(0, 0)});
+  auto run = f.only<compute>();
+  SECTION("its constructor threw") { f.failed(run, 7, false); }
+  SECTION("it was lost") {
+    f.done(run);
+    f.remove_worker(run.worker);
+  }
+  SECTION("it was stopped") {
+    f.done(run);
+    f.handle(to_scheduler::note_stop{f.now, run.order.task});
+    f.handle(to_scheduler::note_stop{f.now, {77, 1}});
+  }
+  auto before = f.core.statistics().tasks;
+  f.submit(other, {named(0, std::nullopt)});
+  CHECK(f.core.statistics().tasks == before);
+  f.submit(other, {named(1, 0)});
+  CHECK(f.core.statistics().tasks == before + 1);
+  f.submit(f.client, {named(2, 0)});
+  CHECK(f.core.statistics().tasks == before + 1);
+  CHECK(f.core.find(f.client, {2, 1}) == f.core.find(other, {1, 1}));
+  f.release(f.client, {0});
+  f.submit(f.client, {named(3, 0)});
+  CHECK(f.core.find(f.client, {3, 1}) == f.core.find(other, {1, 1}));
+}
