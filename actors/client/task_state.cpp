@@ -26,6 +26,10 @@ task_state::task_state(intrusive_ptr<session> owner, bound_call what, submission
   if (how_.again) {
     explicit_key_ = how_.again->explicit_key_;
     number_ = how_.again->number_;
+    if (how_.again->route_) {
+      route_ = std::make_unique<actor_route>();
+      handle_inside_ = how_.again->handle_inside_;
+    }
   }
   if (!how_.key.empty()) {
     explicit_key_ = std::exchange(how_.key, {});

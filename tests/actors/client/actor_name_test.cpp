@@ -70,3 +70,17 @@ TEST_CASE("the name of an actor that was lost is free for another") {
   auto second = s.client.create_actor<counter>(options, 10).get();
   CHECK(second.call<&counter::add>(1).get() == 11);
 }
+
+TEST_CASE("an actor whose constructor threw can be tried again, and the handle is one of it") {
+  std::atomic<int> refusals = 1;
+  stage s;
+  auto failed = s.client.create_actor<reluctant>(pointer_to(&refusals));
+  CHECK(failure_of<task_error>(failed).message() == "not yet");
+  auto again = s.client.retry(failed);
+  auto handle = again.get();
+  CHECK(handle.call<&reluctant::answer>().get() == 42);
+  CHECK(failure_of<task_error>(failed).message() == "not yet");
+  again = {};
+  failed = {};
+  CHECK(handle.call<&reluctant::answer>().get() == 42);
+}
