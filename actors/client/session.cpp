@@ -324,6 +324,10 @@ void session::carry_out(session_command& command, client_batch& batch) {
       return task.route()->carry(static_cast<call_command&>(command).call, calls_to_send_);
     case session_command::kind::cancel_call:
       return stop_call(static_cast<call_command&>(command));
+    case session_command::kind::awaited_call:
+      task.route()->answered_elsewhere(calls_to_send_);
+      delete &command;
+      break;
   }
   task.release();
 }
@@ -360,6 +364,7 @@ void session::carry_out_closed(work* first) noexcept {
       }
       case session_command::kind::cancel:
       case session_command::kind::keep:
+      case session_command::kind::awaited_call:
         delete &command;
         [[fallthrough]];
       case session_command::kind::release:

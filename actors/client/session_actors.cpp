@@ -27,6 +27,12 @@ intrusive_ptr<call_state> session::call(any_future const& actor, bound_call what
   return made;
 }
 
+void session::forget(call_state& call) noexcept {
+  if (!calls_.remove(call)) return;
+  call.actor().add_ref();
+  push(*new session_command(session_command::kind::awaited_call, call.actor()));
+}
+
 void session::ask_to_cancel(call_state& call) noexcept {
   call.add_ref();
   push(*new call_command(session_command::kind::cancel_call, call.actor(), call));
@@ -43,7 +49,7 @@ void session::stop_call(call_command& command) {
 void session::hear_of_actor(task_state& actor, client_news_item const& news) {
   auto& route = *actor.route();
   if (auto const* made = std::get_if<finished_news>(&news); made && made->at) {
-    route.found(made->at, made->task, calls_to_send_);
+    route.found(made->at, made->task, calls_.await_others(actor, made->at), calls_to_send_);
     actor.deliver_handle();
   } else if (made) {
     actor.fail(std::make_exception_ptr(error(actor.key() + " is the key of a task that made no actor")));

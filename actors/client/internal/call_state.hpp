@@ -37,12 +37,13 @@ class call_state final : public state_base, public call_answer {
   // The session's loop.
   /// Its place in the order of the calls of its session.
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
-  /// Where it was sent last; null before.
+  /// Where it is under way; null where it is here.
   [[nodiscard]] worker_place_ptr const& sent_to() const noexcept { return sent_to_; }
   [[nodiscard]] task_id sent_as() const noexcept { return sent_as_; }
   [[nodiscard]] task_state& actor() const noexcept { return *actor_; }
   /// Takes over the reference of the command that brought it.
   [[nodiscard]] actor_call send(worker_place_ptr to, task_id actor);
+  void note_back() noexcept { sent_to_ = nullptr; }
   /// Takes over that reference where it is not sent.
   void finish(std::exception_ptr error) noexcept;
 
@@ -51,6 +52,8 @@ class call_state final : public state_base, public call_answer {
   // Of the session's list of those that are under way.
   call_state* previous = nullptr;
   call_state* next = nullptr;
+  /// Later calls of the actor wait until it is answered or comes back: see call_list.
+  bool awaited = false;
 
  private:
   void unpack() override;

@@ -86,7 +86,7 @@ class session final : public ref_counted {
   /// The state of the future of a call of the actor that `actor` refers to, a future of this session.
   [[nodiscard]] intrusive_ptr<call_state> call(any_future const& actor, bound_call what);
   /// It was answered, or never will be.
-  void forget(call_state& call) noexcept { calls_.remove(call); }
+  void forget(call_state& call) noexcept;
   void ask_to_cancel(call_state& call) noexcept;
   void push(session_command& command, urgency how = urgency::soon) noexcept;
   void ask_to_cancel(task_state& task) noexcept;

@@ -22,7 +22,7 @@ struct seat_request;
 
 /// What a user's thread asks the session's loop to do with a task.
 struct session_command : work {
-  enum class kind : std::uint8_t { submit, cancel, keep, fetch, release, call, cancel_call };
+  enum class kind : std::uint8_t { submit, cancel, keep, fetch, release, call, cancel_call, awaited_call };
   session_command(kind k, task_state& t) noexcept : work(nullptr), what(k), task(t) {}
   kind what;
   task_state& task;
