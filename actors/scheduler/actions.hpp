@@ -71,6 +71,11 @@ struct drop_errors {
   std::vector<payload_id> errors;
 };
 
+/// This actor will not be made anew: what is kept of it is of no use.
+struct drop_snapshot {
+  task_id actor;
+};
+
 /// The result lies at `worker`. Comes again when a lost result was computed again.
 struct task_finished {
   client_id client;
@@ -121,9 +126,10 @@ struct unmet_demand {
 
 }  // namespace by_scheduler
 
-using scheduler_action = std::variant<by_scheduler::client_added, by_scheduler::worker_added, by_scheduler::compute,
-                                      by_scheduler::stop_task, by_scheduler::free_data, by_scheduler::drop_payloads,
-                                      by_scheduler::drop_errors, by_scheduler::task_finished, by_scheduler::task_erred,
-                                      by_scheduler::task_cancelled, by_scheduler::unmet_demand>;
+using scheduler_action =
+    std::variant<by_scheduler::client_added, by_scheduler::worker_added, by_scheduler::compute, by_scheduler::stop_task,
+                 by_scheduler::free_data, by_scheduler::drop_payloads, by_scheduler::drop_errors,
+                 by_scheduler::task_finished, by_scheduler::task_erred, by_scheduler::task_cancelled,
+                 by_scheduler::unmet_demand, by_scheduler::drop_snapshot>;
 
 }  // namespace troupe::detail

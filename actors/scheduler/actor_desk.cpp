@@ -1,6 +1,5 @@
 #include <troupe/actors/scheduler/internal/actor_desk.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace troupe::detail {
@@ -22,16 +21,10 @@ task<query_result> local_scheduler::actor_desk::answer(query asked) {
 void local_scheduler::actor_desk::save(save_actor what) {
   auto known = scheduler_.core_.data(what.actor);
   if (!known || !known->seated) throw error("there is no such actor");
-  if (saved_.size() >= look_at_) forget_old();
   bool stopped = what.state.stopped;
   saved_[what.actor] = std::move(what.state);
   scheduler_.handle(to_scheduler::note_snapshot{scheduler_.now(), what.actor, std::move(what.handles)});
   if (stopped) scheduler_.handle(to_scheduler::note_stop{scheduler_.now(), what.actor});
-}
-
-void local_scheduler::actor_desk::forget_old() {
-  std::erase_if(saved_, [this](auto const& one) { return !scheduler_.core_.data(one.first); });
-  look_at_ = std::max<std::size_t>(16, 2 * saved_.size());
 }
 
 }  // namespace troupe::detail

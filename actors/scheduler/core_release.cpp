@@ -81,6 +81,7 @@ void scheduler_core::state::forget(std::uint32_t task) {
   drop_payload_of(record);
   drop_deadline(record);
   drop_handles(record);
+  if (record.seated) emit(by_scheduler::drop_snapshot{id_of(task)});
   if (record.error != none) release_error(std::exchange(record.error, none));
   if (record.extras != none) {
     forget_key(record);

@@ -290,6 +290,8 @@ void local_scheduler::perform(by_scheduler::task_erred& action) {
   touched_clients_.push_back(action.client.value);
 }
 
+void local_scheduler::perform(by_scheduler::drop_snapshot& action) { actors_->forget(action.actor); }
+
 void local_scheduler::perform(by_scheduler::unmet_demand& action) {
   log("{} tasks wait for what nobody has: {}", action.tasks, action.reason);
 }

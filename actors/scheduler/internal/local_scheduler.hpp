@@ -97,6 +97,7 @@ class local_scheduler final : public scheduler_actor {
   void perform(by_scheduler::task_finished& action);
   void perform(by_scheduler::task_erred& action);
   static void perform(by_scheduler::unmet_demand& action);
+  void perform(by_scheduler::drop_snapshot& action);
   void perform(by_scheduler::task_cancelled& action);
   void flush();
   void keep_time();

@@ -201,6 +201,19 @@ TEST_CASE("who says of an actor that is elsewhere, of a result or of nothing tha
   CHECK(in(f.core, task_stage::memory) == 2);
 }
 
+TEST_CASE("what is kept of an actor is dropped when nobody wants it any more") {
+  actor_fixture f;
+  auto actor = f.make(0, {f.first}, 1);
+  f.submit(f.client, {f.task(1)});
+  f.done(f.only<compute>());
+  f.release(f.client, {1});
+  CHECK(f.none_of<by_scheduler::drop_snapshot>());
+  f.remove_worker(f.first);
+  CHECK(f.none_of<by_scheduler::drop_snapshot>());
+  f.release(f.client, {0});
+  CHECK(f.only<by_scheduler::drop_snapshot>().actor == actor);
+}
+
 TEST_CASE("the key of an actor that has ended is free for another, for who makes one") {
   actor_fixture f;
   auto other = f.add_client();

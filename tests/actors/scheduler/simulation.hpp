@@ -174,7 +174,8 @@ class simulation {
   void carry_out(detail::by_scheduler::task_finished& action);
   void carry_out(detail::by_scheduler::task_erred& action);
   void carry_out(detail::by_scheduler::task_cancelled& action);
-  static void carry_out(detail::by_scheduler::unmet_demand&) {}  // no task of a simulation demands anything
+  static void carry_out(detail::by_scheduler::unmet_demand&) {}   // no task of a simulation demands anything
+  static void carry_out(detail::by_scheduler::drop_snapshot&) {}  // nor makes an actor
 
   // Workers
   [[nodiscard]] static detail::worker_options limits_of_workers();
