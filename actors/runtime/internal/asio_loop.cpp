@@ -61,7 +61,7 @@ void asio_loop::serve() noexcept {
     run_some();
     turns_.finish();
     if (!nothing_to_do())
-      look_at_sockets();
+      look_at_sockets_by_turns();
     else if (!stopping_)
       sleep();
     else if (!look_at_sockets())
@@ -108,10 +108,16 @@ bool asio_loop::run_some() noexcept {
   return steps > 0;
 }
 
+void asio_loop::look_at_sockets_by_turns() {
+  // To look when there is something else to do costs a system call, and mostly it has just slept there.
+  if (!std::exchange(has_looked_, false)) look_at_sockets();
+}
+
 bool asio_loop::look_at_sockets() {
   if (!uses_io_.load(std::memory_order_relaxed)) return false;
   // A socket that always has something to read keeps neither actors nor timers waiting.
   constexpr int most_handlers = 64;
+  has_looked_ = true;
   turns_.unlock();
   int ran = 0;
   while (ran < most_handlers && io_.poll_one() > 0) ++ran;
@@ -140,6 +146,7 @@ void asio_loop::sleep_in_io() {
   // below. So neither may be looked at any earlier.
   asleep_in_io_.exchange(true, std::memory_order_seq_cst);
   if (inbox_empty()) {
+    has_looked_ = true;
     sleeps_until_ = next_due();
     turns_.unlock();
     if (sleeps_until_ == time_point::max())

@@ -46,6 +46,7 @@ class asio_loop final : public loop_base {
   bool run_some() noexcept;
   [[nodiscard]] bool nothing_to_do() const noexcept { return ready_.empty() && inbox_empty(); }
   void act_for_it(work& item) noexcept;
+  void look_at_sockets_by_turns();
   bool look_at_sockets();
   void sleep();
   void sleep_in_io();
@@ -61,6 +62,7 @@ class asio_loop final : public loop_base {
   parker parker_;
   work_list ready_;
   bool stopping_ = false;
+  bool has_looked_ = false;  ///< at its sockets, since it last did without
   /// What the loop's thread waits for at most.
   time_point sleeps_until_{};
   bool shut_ = false;
