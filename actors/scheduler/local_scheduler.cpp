@@ -256,7 +256,10 @@ void local_scheduler::perform(by_scheduler::stop_task& action) {
 
 void local_scheduler::perform(by_scheduler::free_data& action) {
   auto& tasks = at_grown(workers_, action.worker.value).free.tasks;
-  tasks.insert(tasks.end(), action.tasks.begin(), action.tasks.end());
+  if (tasks.empty())
+    tasks = std::move(action.tasks);
+  else
+    tasks.insert(tasks.end(), action.tasks.begin(), action.tasks.end());
   touched_workers_.push_back(action.worker.value);
 }
 
@@ -319,7 +322,7 @@ void local_scheduler::perform(by_scheduler::task_cancelled& action) {
 }
 
 void local_scheduler::flush() {
-  for (auto index : std::exchange(touched_workers_, {})) {
+  for (auto index : touched_workers_) {
     auto& w = workers_[index];
     // What is freed is never what a later order makes; a stop may be for an order of this very turn (submit, then
     // cancel).
@@ -331,13 +334,15 @@ void local_scheduler::flush() {
     if (!w.compute.orders.empty()) w.actor.send(std::exchange(w.compute, {}));
     if (!w.stop.orders.empty()) w.actor.send(std::exchange(w.stop, {}));
   }
-  for (auto index : std::exchange(touched_clients_, {})) {
+  touched_workers_.clear();
+  for (auto index : touched_clients_) {
     auto& c = clients_[index];
     if (!c.news.items.empty()) {
       auto news = std::exchange(c.news, {});
       if (c.actor) c.actor.send(std::move(news));
     }
   }
+  touched_clients_.clear();
 }
 
 void local_scheduler::keep_time() {
