@@ -38,15 +38,17 @@ error_record_on_wire describe_error(std::exception_ptr const& problem) {
 
 }  // namespace
 
-void functions_told::write(encoder& out, std::span<call_ptr const> calls, std::vector<std::uint32_t>& numbers) {
+std::span<std::uint32_t const> functions_told::write(encoder& out, std::span<call_ptr const> calls) {
   std::vector<function_description> fresh;
+  of_calls_.clear();
   for (auto const& call : calls) {
     auto next = std::uint32_t(numbers_.size());
     auto [at, added] = numbers_.try_emplace(&call->function(), next);
     if (added) fresh.push_back(describe(call->function()));
-    numbers.push_back(at->second);
+    of_calls_.push_back(at->second);
   }
   encode(out, fresh);
+  return of_calls_;
 }
 
 void functions_told::keep(std::size_t count) {
@@ -93,9 +95,7 @@ void wire_writer::put_short(std::exception_ptr const& error) {
 }
 
 void wire_writer::put(functions_told& told, std::span<call_ptr const> calls) {
-  std::vector<std::uint32_t> numbers;
-  numbers.reserve(calls.size());
-  told.write(out_, calls, numbers);
+  auto numbers = told.write(out_, calls);
   out_.write_array(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
     auto const& call = *calls[i];

@@ -74,14 +74,15 @@ enum class wire_type : std::uint16_t {
 /// use.
 class functions_told {
  public:
-  /// Writes those of `calls` that are new and leaves in `numbers` one for each call.
-  void write(encoder& out, std::span<call_ptr const> calls, std::vector<std::uint32_t>& numbers);
+  /// Writes those of `calls` that are new and gives a number for each call, valid until the next write.
+  [[nodiscard]] std::span<std::uint32_t const> write(encoder& out, std::span<call_ptr const> calls);
   /// For a message that was not sent after all: all but the first `count` are new again.
   void keep(std::size_t count);
   [[nodiscard]] std::size_t count() const noexcept { return numbers_.size(); }
 
  private:
   boost::unordered_flat_map<function_info const*, std::uint32_t> numbers_;
+  std::vector<std::uint32_t> of_calls_;
 };
 class functions_heard {
  public:
