@@ -82,13 +82,14 @@ void scheduler_core::state::on(to_scheduler::add_worker& e) {
     size_window(*worker);
     for (auto& r : e.resources)
       if (std::isfinite(r.amount) && r.amount > 0) worker->resources.push_back(make_resource(std::move(r)));
-    look_for_places = true;
     workers.push_back(std::move(worker));
     ++stats.workers;
     count_staying(*workers.back(), true);
     usual_threads = workers.back()->nthreads;
     stats.threads += workers.back()->nthreads;
     load_changed(*workers.back());
+    note_lacking(*workers.back(), e.lacks);
+    match(*workers.back());
   }
   emit(by_scheduler::worker_added{e.session, known->second});
 }

@@ -154,7 +154,8 @@ struct data_record {
 /// come out; no clock, thread, socket or callable inside, and equal events give equal actions.
 /// One thread at a time. Handlers may see an event twice and messages of ended attempts, removed workers or removed
 /// clients: those change nothing. Cost: constant per task and per dependency, logarithmic in the number of workers with
-/// room and in the number of tasks that become ready out of submission order.
+/// room and in the number of tasks that become ready out of submission order. Of a task that demands something: linear
+/// in the demands that a worker with room meets, or, when it begins to wait, in the workers that meet its own.
 class scheduler_core {
  public:
   explicit scheduler_core(scheduler_options options = {});

@@ -9,14 +9,23 @@ void scheduler_core::state::enqueue(std::uint32_t task) {
   auto& record = tasks[task];
   set_state(record, task_stage::queued);
   inherit_order(record);
+  line_up(task);
+}
+
+void scheduler_core::state::line_up(std::uint32_t task) {
+  auto const& record = tasks[task];
   if (record.bound || record.aside) {
     bound_ready.push_back(id_of(task));
   } else if (record.constrained) {
-    auto& wanted = demands[extras[record.extras].demand];
-    if (wanted.waiting.empty()) wanted.look_at = time_after(now, options.unmet_patience);
-    wanted.waiting[record.priority].push_back(id_of(task));
+    auto index = extras[record.extras].demand;
+    auto& wanted = demands[index];
+    if (wanted.waiting->empty()) {
+      wanted.look_at = time_after(now, options.unmet_patience);
+      next_look = std::min(next_look, wanted.look_at);
+    }
+    wanted.waiting->push(task);
     ++constrained_waiting;
-    look_for_places = true;
+    want_places(index);
   } else {
     ready.push(task);
   }
@@ -35,10 +44,12 @@ void scheduler_core::state::dequeue(std::uint32_t task) {
   auto const& record = tasks[task];
   // The others are passed over.
   if (record.bound || record.aside) return;
-  if (record.constrained)
+  if (record.constrained) {
+    demands[extras[record.extras].demand].waiting->remove(task);
     --constrained_waiting;
-  else
+  } else {
     ready.remove(task);
+  }
 }
 
 /// Tasks for named workers do not wait for room: there is nobody else who could take them.
@@ -53,7 +64,7 @@ void scheduler_core::state::place_bound() {
     }
     worker_record* best = nullptr;
     if (!tasks[task].bound) {
-      best = next_in_turn();
+      best = next_in_turn(tasks[task].function);
       if (!best) bound_ready.push_back(id);
     } else {
       for (auto allowed : extras[tasks[task].extras].workers) {
@@ -68,12 +79,17 @@ void scheduler_core::state::place_bound() {
   }
 }
 
-worker_record* scheduler_core::state::next_in_turn() {
-  if (staying == 0) return nullptr;
+bool scheduler_core::state::is_stranded(function_id function) const {
+  if (function.value >= functions.size() || functions[function.value].demand == none) return staying == 0;
+  return demands[functions[function.value].demand].workers.empty();
+}
+
+worker_record* scheduler_core::state::next_in_turn(function_id function) {
+  if (is_stranded(function)) return nullptr;
   for (;; turn_thread = 0, ++turn_worker) {
     if (turn_worker >= workers.size()) turn_worker = 0;
     auto* worker = workers[turn_worker].get();
-    if (worker && !worker->retiring && turn_thread++ < worker->nthreads) return worker;
+    if (worker && !worker->retiring && worker->can_run(function) && turn_thread++ < worker->nthreads) return worker;
   }
 }
 

@@ -100,8 +100,13 @@ void scheduler_core::state::on(to_scheduler::retire& e) {
   if (!worker || worker->retiring == e.on) return;
   worker->retiring = e.on;
   count_staying(*worker, !e.on);
-  look_for_places = true;
   load_changed(*worker);
+  if (e.on) {
+    unmatch(*worker);
+    match_those_that_go_elsewhere();
+  } else {
+    match(*worker);
+  }
   if (e.on) recall_all(*worker);
 }
 

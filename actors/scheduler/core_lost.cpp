@@ -9,7 +9,6 @@ void scheduler_core::state::on(to_scheduler::remove_worker& e) {
   auto* worker = find(e.worker);
   if (!worker) return;
   open.update(*worker, false);
-  look_for_places = true;
 
   std::vector<std::uint32_t> lost;
   for (std::uint32_t task = 0; task < tasks.end(); ++task) {
@@ -27,12 +26,14 @@ void scheduler_core::state::on(to_scheduler::remove_worker& e) {
   }
 
   auto how = worker->retiring ? parting::in_order : parting::unforeseen;
+  unmatch(*worker);
   move_out(*worker);
   worker_sessions.erase(worker->session);
   --stats.workers;
   if (!worker->retiring) count_staying(*worker, false);
   stats.threads -= worker->nthreads;
   workers[e.worker.value].reset();
+  match_those_that_go_elsewhere();
 
   lose(lost, e.worker, {}, how);
   for (auto task : doomed) {

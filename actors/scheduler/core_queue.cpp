@@ -56,12 +56,39 @@ void ready_queue::remove(std::uint32_t task) {
   } else {
     record.in_heap = false;
     --from.live;
-    if (from.heap.size() > 2 * from.live + 64) {
-      std::erase_if(from.heap, [this](heap_entry const& entry) { return stale(entry); });
-      std::make_heap(from.heap.begin(), from.heap.end(), later);
-    }
+    if (from.heap.size() > 2 * from.live + 64) sweep(from);
   }
   forget_if_empty(at);
+}
+
+void ready_queue::sweep(bucket& of) const {
+  std::erase_if(of.heap, [this](heap_entry const& entry) { return stale(entry); });
+  std::make_heap(of.heap.begin(), of.heap.end(), later);
+}
+
+void ready_queue::sweep() {
+  for (auto& [priority, one] : buckets_) sweep(one);
+}
+
+void ready_queue::drop_top(bucket& of) {
+  std::pop_heap(of.heap.begin(), of.heap.end(), later);
+  of.heap.pop_back();
+}
+
+void ready_queue::drop_stale(bucket& of) const {
+  while (!of.heap.empty() && stale(of.heap.front())) drop_top(of);
+}
+
+bool ready_queue::heap_is_first(bucket const& in) const {
+  return in.first == none || (!in.heap.empty() && comes_after(tasks_[in.first], in.heap.front()));
+}
+
+std::uint32_t ready_queue::first() {
+  auto at = buckets_.begin();
+  while (at->second.empty()) ++at;
+  auto& in = at->second;
+  drop_stale(in);
+  return heap_is_first(in) ? in.heap.front().task : in.first;
 }
 
 std::uint32_t ready_queue::pop() {
@@ -69,17 +96,12 @@ std::uint32_t ready_queue::pop() {
   while (at->second.empty()) ++at;
   auto& from = at->second;
   --size_;
-  auto& heap = from.heap;
-  auto drop_top = [&heap] {
-    std::pop_heap(heap.begin(), heap.end(), later);
-    heap.pop_back();
-  };
-  while (!heap.empty() && stale(heap.front())) drop_top();
+  drop_stale(from);
 
   std::uint32_t task = none;
-  if (from.first == none || (!heap.empty() && comes_after(tasks_[from.first], heap.front()))) {
-    task = heap.front().task;
-    drop_top();
+  if (heap_is_first(from)) {
+    task = from.heap.front().task;
+    drop_top(from);
     tasks_[task].in_heap = false;
     --from.live;
   } else {

@@ -86,7 +86,7 @@ void scheduler_core::state::forget(std::uint32_t task) {
   if (record.extras != none) {
     forget_key(record);
     forget_family(record);
-    if (record.constrained) demands.leave(extras[record.extras].demand);
+    if (record.constrained) leave_demand(extras[record.extras].demand);
     extras.give_back(record.extras);
   }
   if (record.state == task_stage::queued) count_queued(record.function, -1);

@@ -34,7 +34,7 @@ void scheduler_core::state::on(to_scheduler::report& e) {
   for (auto const& item : e.items.missing) on_missing(*worker, item);
   for (auto const& item : e.items.unreadable) on_unreadable(*worker, item);
   for (auto actor : e.items.left) on_left(*worker, actor);
-  look_for_places = true;
+  workers_to_fill.push_back(worker->id);
   load_changed(*worker);
 }
 

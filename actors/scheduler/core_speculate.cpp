@@ -93,9 +93,9 @@ bool scheduler_core::state::may_run_on(task_record const& task, worker_record co
     auto const& allowed = extras[task.extras].workers;
     if (std::find(allowed.begin(), allowed.end(), worker_id{worker.id}) == allowed.end()) return false;
   }
-  if (!task.constrained) return true;
+  if (!task.constrained) return worker.can_run(task.function);
   auto const& wanted = demands[extras[task.extras].demand];
-  return has_what_it_takes(worker, wanted, goes_anywhere(wanted));
+  return wanted.is_met_by(worker) && has_free(worker, wanted);
 }
 
 bool scheduler_core::state::start_second(std::uint32_t task, std::vector<worker_record*> const& idle) {

@@ -150,9 +150,11 @@ class checker {
     std::set<task_id> waiting;
     for (auto id : core_.bound_ready) {
       auto task = core_.find(id);
-      if (task != none && core_.tasks[task].state == task_stage::queued) waiting.insert(id);
+      if (task == none || core_.tasks[task].state != task_stage::queued) continue;
+      require(core_.is_stranded(core_.tasks[task].function),
+              "a task waits beside the queue although there are workers");
+      waiting.insert(id);
     }
-    require(waiting.empty() || core_.staying == 0, "a task waits beside the queue although there are workers");
     return waiting.size();
   }
 
@@ -160,15 +162,28 @@ class checker {
     std::size_t waiting = 0;
     for (auto const& [contents, index] : core_.demands.all()) {
       auto const& wanted = core_.demands[index];
-      std::set<task_id> found;
-      for (auto const& [priority, tasks] : wanted.waiting)
-        for (auto id : tasks)
-          if (auto task = core_.find(id); task != none && core_.tasks[task].state == task_stage::queued)
-            found.insert(id);
-      require(found.empty() || !core_.best_for(wanted), "a task waits for what a worker has free");
-      waiting += found.size();
+      wanted.waiting->validate();
+      require(wanted.waiting->empty() || !core_.best_for(wanted), "a task waits for what a worker has free");
+      require(wanted.waiting->empty() || wanted.look_at >= core_.next_look, "a demand is not looked at in time");
+      waiting += wanted.waiting->size();
+      check_who_meets(index);
     }
     require(waiting == core_.constrained_waiting, "wrong count of tasks that wait for what they demand");
+    require(core_.demands_to_place.empty() && core_.workers_to_fill.empty(), "a place was not looked for");
+  }
+
+  void check_who_meets(std::uint32_t index) const {
+    auto const& wanted = core_.demands[index];
+    bool anywhere = core_.goes_anywhere(wanted);
+    std::vector<std::uint32_t> able;
+    for (auto const& worker : core_.workers) {
+      if (!worker) continue;
+      bool meets = !worker->retiring && scheduler_core::state::meets(*worker, wanted, anywhere);
+      if (meets) able.push_back(worker->id);
+      require(std::count(worker->demands.begin(), worker->demands.end(), index) == (meets ? 1 : 0),
+              "a worker does not know the demands that it meets");
+    }
+    require(wanted.workers == able, "a demand does not know who meets it");
   }
 
   void check_resources(worker_record const& worker) const {

@@ -99,6 +99,15 @@ struct add_worker {
   /// `tcp://host:port`, or nothing.
   std::string address = {};
   std::vector<resource_amount> resources = {};
+  /// Functions that it cannot run, of those that are known.
+  std::vector<function_id> lacks = {};
+};
+
+/// Of the workers that are there these cannot run the function, the others can.
+struct set_lacking {
+  time_point now;
+  function_id function;
+  std::vector<worker_id> workers;
 };
 
 /// What it was running goes elsewhere; what only it held is computed again if lineage is kept, else it fails as lost.
@@ -237,6 +246,6 @@ using scheduler_event =
                  to_scheduler::report, to_scheduler::tick, to_scheduler::refer, to_scheduler::drop_copy,
                  to_scheduler::retire, to_scheduler::restart, to_scheduler::retry, to_scheduler::keep,
                  to_scheduler::pause, to_scheduler::note_snapshot, to_scheduler::keep_for_value,
-                 to_scheduler::drop_values, to_scheduler::note_stop>;
+                 to_scheduler::drop_values, to_scheduler::note_stop, to_scheduler::set_lacking>;
 
 }  // namespace troupe::detail

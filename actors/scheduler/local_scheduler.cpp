@@ -176,7 +176,7 @@ void local_scheduler::on(client_batch&& batch) {
     if (auto* submit = std::get_if<to_scheduler::submit>(&event)) {
       for (auto& task : submit->tasks) {
         task.function = intern((*call)->function());
-        choose_runners(task, (*call)->function(), clients_[known->second.value]);
+        refuse_what_none_can_run(task, (*call)->function(), clients_[known->second.value]);
         task.payload = payload_id{calls_.put(std::move(*call++))};
       }
     }
@@ -189,7 +189,10 @@ void local_scheduler::on(client_batch&& batch) {
 function_id local_scheduler::intern(function_info const& function) {
   auto next = std::uint32_t(function_ids_.size());
   auto [known, added] = function_ids_.try_emplace(&function, next);
-  if (added) functions_.push_back(&function);
+  if (added) {
+    functions_.push_back(&function);
+    if (!who_can_run({next}, function).all) tell_who_lacks({next});
+  }
   return function_id{known->second};
 }
 

@@ -22,19 +22,39 @@ local_scheduler::runners const& local_scheduler::who_can_run(function_id id, fun
   return known;
 }
 
+void local_scheduler::tell_who_lacks(function_id id) {
+  auto const& function = *functions_[id.value];
+  to_scheduler::set_lacking known{now(), id, {}};
+  for (std::uint32_t i = 0; i < workers_.size(); ++i)
+    if (workers_[i].place && !workers_[i].program.can_run(function)) known.workers.push_back({i});
+  core_.handle(std::move(known), actions_);
+}
+
+void local_scheduler::programs_changed() {
+  ++worker_changes_;
+  for (std::uint32_t id = 0; id < functions_.size(); ++id) tell_who_lacks({id});
+  carry_out();
+}
+
+std::vector<function_id> local_scheduler::lacking_in(worker_program const& program) const {
+  std::vector<function_id> lacks;
+  for (std::uint32_t id = 0; id < functions_.size(); ++id)
+    if (!program.can_run(*functions_[id])) lacks.push_back({id});
+  return lacks;
+}
+
 /// Without workers everything is accepted: those that come may be able to.
-void local_scheduler::choose_runners(submitted_task& task, function_info const& function, client_entry const& client) {
+void local_scheduler::refuse_what_none_can_run(submitted_task& task, function_info const& function,
+                                               client_entry const& client) {
   auto const& who = who_can_run(task.function, function);
   if (who.all) return;
-  auto able = who.able;
-  if (!task.workers.empty())
-    std::erase_if(able, [&](worker_id w) {
-      return std::find(task.workers.begin(), task.workers.end(), w) == task.workers.end();
-    });
-  if (able.empty())
+  bool refused = who.able.empty();
+  if (!task.workers.empty()) {
+    std::erase_if(task.workers, [&](worker_id w) { return !std::binary_search(who.able.begin(), who.able.end(), w); });
+    refused = task.workers.empty();
+  }
+  if (refused)
     task.refused = payload_id{errors_.put(std::make_exception_ptr(error(explain_refusal(function, client))))};
-  else
-    task.workers = std::move(able);
 }
 
 std::string local_scheduler::explain_refusal(function_info const& function, client_entry const& client) const {

@@ -39,8 +39,9 @@ void local_scheduler::join(attach_worker&& message) {
     return message.worker.send(dismiss{"it was begun before a plugin of its nanny", true});
   auto session = std::uint64_t(message.worker.id());
   auto const& info = message.info;
-  to_scheduler::add_worker add{now(), session, info.name, info.threads, info.memory_limit, info.address, {}};
+  to_scheduler::add_worker add{now(), session, info.name, info.threads, info.memory_limit, info.address, {}, {}};
   for (auto const& [name, amount] : info.resources) add.resources.push_back({name, amount});
+  add.lacks = lacking_in(message.program);
   arriving_worker_ = std::move(message);
   core_.handle(std::move(add), actions_);
   // The core says first that it is there. It is, before what it is given is told of.

@@ -154,7 +154,7 @@ task<query_result> local_scheduler::upload_desk::finish(client_id from, finish_u
       if (fresh) program->second = extended(program->first, one.state);
       worker.program.functions = program->second;
     }
-    ++scheduler_.worker_changes_;
+    scheduler_.programs_changed();
   }
   // Not before: what no worker can take must not keep others from joining.
   if (!result.names.empty()) keep(what, bytes);

@@ -132,7 +132,13 @@ class local_scheduler final : public scheduler_actor {
     std::vector<worker_id> able;
   };
   [[nodiscard]] runners const& who_can_run(function_id id, function_info const& function);
-  void choose_runners(submitted_task& task, function_info const& function, client_entry const& client);
+  void refuse_what_none_can_run(submitted_task& task, function_info const& function, client_entry const& client);
+  /// The core places tasks by it.
+  void tell_who_lacks(function_id id);
+  /// Workers can run more than before.
+  void programs_changed();
+  /// Of the functions that are known.
+  [[nodiscard]] std::vector<function_id> lacking_in(worker_program const& program) const;
   [[nodiscard]] std::string explain_refusal(function_info const& function, client_entry const& client) const;
   /// Why this worker cannot run it, and what the others say.
   [[nodiscard]] static std::string lack_of(worker_entry const& worker, function_info const& function);

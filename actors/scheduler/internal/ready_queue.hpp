@@ -19,6 +19,11 @@ class ready_queue {
 
   void push(std::uint32_t task);
   void remove(std::uint32_t task);
+  /// To be called before a task that was in this queue comes into another one: what is left of it here must not be
+  /// taken for that.
+  void sweep();
+  /// The one that pop() would take; the queue must not be empty.
+  [[nodiscard]] std::uint32_t first();
   /// Takes the first out; the queue must not be empty.
   std::uint32_t pop();
 
@@ -45,6 +50,11 @@ class ready_queue {
   using buckets = std::map<std::int32_t, bucket, std::greater<>>;
 
   [[nodiscard]] bool stale(heap_entry const& entry) const;
+  static void drop_top(bucket& of);
+  void drop_stale(bucket& of) const;
+  void sweep(bucket& of) const;
+  /// Whether what is first in the bucket, of which nothing stale is on top, comes from its heap.
+  [[nodiscard]] bool heap_is_first(bucket const& in) const;
   void unlink(bucket& from, std::uint32_t task);
   void forget_if_empty(buckets::iterator at);
 

@@ -271,7 +271,15 @@ struct worker_record {
   std::size_t seats = 0;
   bool retiring = false;
   bool paused = false;
+  /// By function: whether it cannot run it. What is beyond the end it can.
+  std::vector<bool> lacks;
+  /// The demands that it meets when nothing of it is in use; none while it retires.
+  std::vector<std::uint32_t> demands;
   std::vector<task_id> to_free;
+
+  [[nodiscard]] bool can_run(function_id function) const {
+    return function.value >= lacks.size() || !lacks[function.value];
+  }
   /// Scratch of placement: bytes of the placed task's dependencies here, and how many.
   std::uint64_t local_bytes = 0;
   std::uint32_t local_deps = 0;
@@ -316,6 +324,8 @@ struct function_record {
   std::uint32_t runs = 0;
   /// Tasks of it that are queued.
   std::int64_t queued = 0;
+  /// Of what needs nothing but a worker that can run it; none as long as each could that ever came.
+  std::uint32_t demand = none;
 };
 
 }  // namespace troupe::detail

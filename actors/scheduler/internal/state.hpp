@@ -62,6 +62,7 @@ struct scheduler_core::state {
   void on(to_scheduler::keep_for_value& e);
   void on(to_scheduler::drop_values& e);
   void on(to_scheduler::note_stop& e);
+  void on(to_scheduler::set_lacking& e);
   [[nodiscard]] client_record* find(client_id client);
   [[nodiscard]] worker_record* find(worker_id worker);
   /// The task's index, or none if the id is of an earlier task.
@@ -118,28 +119,51 @@ struct scheduler_core::state {
 
   // core_bound.cpp
   void enqueue(std::uint32_t task);
+  /// It is queued: into the queue that is its own.
+  void line_up(std::uint32_t task);
   /// Its place in the queue is not after that of the last of what it depends on.
   void inherit_order(task_record& task);
   void dequeue(std::uint32_t task);
   void place_bound();
-  /// Where a task of no load goes: the workers take turns, each as often as it has threads. Null where none stays.
-  [[nodiscard]] worker_record* next_in_turn();
+  /// Where a task of no load goes: the workers that can run it take turns, each as often as it has threads. Null where
+  /// none of them stays.
+  [[nodiscard]] worker_record* next_in_turn(function_id function);
+  [[nodiscard]] bool is_stranded(function_id function) const;
 
-  // core_demand.cpp
+  // core_match.cpp
   void constrain(std::uint32_t task, submitted_task& from);
-  void place_constrained();
-  [[nodiscard]] static worker_resource make_resource(resource_amount from);
-  [[nodiscard]] worker_record* best_for(demand const& wanted) const;
+  [[nodiscard]] std::uint32_t enter_demand(needs what);
+  void leave_demand(std::uint32_t index);
+  void note_lacking(worker_record& worker, std::vector<function_id> const& lacks);
+  /// Not every worker can run these functions: from now on their tasks demand one that can.
+  void restrict_functions(std::vector<function_id> const& which);
+  /// True where it was queued, and has to line up again.
+  [[nodiscard]] bool demand_function(std::uint32_t task);
+  [[nodiscard]] static bool is_named(worker_record const& worker, std::vector<std::string> const& names);
   /// Whether none of the workers it names is needed.
   [[nodiscard]] bool goes_anywhere(demand const& wanted) const;
-  [[nodiscard]] static bool has_what_it_takes(worker_record const& worker, demand const& wanted, bool anywhere);
+  /// When nothing of the worker is in use.
+  [[nodiscard]] static bool meets(worker_record const& worker, demand const& wanted, bool anywhere);
+  /// Finds out who meets the demand.
+  void match(std::uint32_t index);
+  /// The worker came, or stays again, and may be given what waits.
+  void match(worker_record& worker);
+  /// It leaves.
+  void unmatch(worker_record& worker);
+  void match_those_that_go_elsewhere();
+
+  // core_demand.cpp
+  void place_constrained();
+  void want_places(std::uint32_t index);
+  template <class Find>
+  void place_most_important(std::vector<std::uint32_t> const& of, Find const& find_worker);
+  [[nodiscard]] static worker_resource make_resource(resource_amount from);
+  [[nodiscard]] worker_record* best_for(demand const& wanted) const;
+  [[nodiscard]] static bool has_free(worker_record const& worker, demand const& wanted);
   [[nodiscard]] static std::vector<resource_share> take_shares(demand const& wanted, worker_record& worker);
   static void give_shares_back(std::vector<resource_share> const& shares, worker_record& worker);
-  /// Those that still wait, and let others go.
-  [[nodiscard]] std::size_t count_waiting(demand& wanted);
   void say_what_is_unmet();
   [[nodiscard]] time_point next_look_at_demands() const;
-  [[nodiscard]] bool met_by_somebody(demand const& wanted) const;
   /// Why a queued task does not run, for people.
   [[nodiscard]] std::string unmet(demand const& wanted) const;
 
@@ -335,7 +359,8 @@ struct scheduler_core::state {
   /// Whether a worker is without work while another has more than it can run.
   [[nodiscard]] bool uneven() const;
   void steal();
-  [[nodiscard]] std::uint32_t recall_from(worker_record& victim, worker_record const& to, std::uint32_t most);
+  [[nodiscard]] std::uint32_t recall_from(worker_record& victim, std::vector<worker_record const*> const& idle,
+                                          std::uint32_t most);
   bool recall(std::uint32_t task);
   /// What has not begun is given back and runs elsewhere.
   void recall_all(worker_record const& worker);
@@ -365,10 +390,11 @@ struct scheduler_core::state {
   std::map<std::uint64_t, std::vector<std::uint32_t>> kept_for_values;
   ready_queue ready{tasks};
   std::vector<task_id> bound_ready;
-  demand_table demands;
-  /// Tasks in them that are queued, and whether one of them may find a place since the last look.
+  demand_table demands{tasks};
+  /// Tasks in them that are queued.
   std::size_t constrained_waiting = 0;
-  bool look_for_places = false;
+  /// When one of them is to be looked at, or earlier.
+  time_point next_look = time_point::max();
   /// Workers that do not retire, their threads and the limits of their memory.
   std::size_t staying = 0;
   std::uint64_t staying_threads = 0;
@@ -420,6 +446,9 @@ struct scheduler_core::state {
   std::vector<std::uint32_t> to_make_pending;
   std::vector<worker_record*> candidates;
   std::vector<host_record*> candidate_hosts;
+  /// Demands whose tasks may find a place anywhere they may, and workers that may have one for any of theirs.
+  std::vector<std::uint32_t> demands_to_place;
+  std::vector<std::uint32_t> workers_to_fill;
   std::vector<task_id> maybe_ahead;
   /// Tasks whose dependents may have become so.
   std::vector<std::uint32_t> begun;

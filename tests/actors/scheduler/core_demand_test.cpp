@@ -19,6 +19,13 @@ worker_id add_worker(core_fixture& f, std::string name, resources has, std::uint
   return f.only<by_scheduler::worker_added>().worker;
 }
 
+worker_id add_worker_without(core_fixture& f, std::vector<std::uint32_t> const& functions, resources has = {}) {
+  to_scheduler::add_worker added{f.now, ++f.sessions, "other build", 1, 0, {}, std::move(has), {}};
+  for (auto function : functions) added.lacks.push_back({function});
+  f.handle(added);
+  return f.only<by_scheduler::worker_added>().worker;
+}
+
 submitted_task wanting(std::uint32_t index, resources what) {
   auto task = core_fixture::task(index);
   task.resources = std::move(what);
@@ -186,4 +193,131 @@ TEST_CASE("what a worker says of amounts that cannot be is not heeded, and a tas
   add_worker(f, "liar", {{"GPU", -1}, {"MEM", std::numeric_limits<double>::quiet_NaN()}, {"TPU", 1}});
   f.submit(client, {wanting(0, {{"GPU", 1}}), wanting(1, {{"MEM", 1}}), wanting(2, {{"TPU", 1}, {"TPU", 1}})});
   CHECK(f.only<compute>().order.resources == std::vector<resource_share>{{"TPU", 1, {0}}});
+}
+
+TEST_CASE("a function that some workers lack gets what its tasks demand all the same") {
+  core_fixture f;
+  auto client = f.add_client();
+  auto rich = add_worker(f, "rich", {{"GPU", 1}});
+  auto plain = add_worker(f, "plain", {});
+  add_worker_without(f, {0});
+  f.submit(client, {wanting(0, {{"GPU", 1}}), wanting(1, {{"GPU", 1}}), only_on(2, {"plain"})});
+  auto runs = f.all<compute>();
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].worker == rich);
+  CHECK(runs[0].order.resources.size() == 1);
+  CHECK(runs[1].worker == plain);
+  CHECK(in(f.core, task_stage::queued) == 1);
+  f.done(runs[0]);
+  CHECK(f.only<compute>().worker == rich);
+}
+
+TEST_CASE("a function that some workers lack waits for room on those that have it, and is not held back elsewhere") {
+  core_fixture f;
+  auto client = f.add_client();
+  auto able = f.add_worker(1);
+  auto other = add_worker_without(f, {1});
+  std::vector<submitted_task> tasks;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    tasks.push_back(core_fixture::task(i));
+    tasks.back().function = {1};
+  }
+  f.submit(client, tasks);
+  auto runs = f.all<compute>();
+  REQUIRE(runs.size() == 2);
+  for (auto const& run : runs) CHECK(run.worker == able);
+  SECTION("a paused worker gives them back and gets none") {
+    f.handle(to_scheduler::pause{f.now, able, true});
+    CHECK(f.all<stop_task>().size() == 2);
+    f.ended_cancelled(runs[1], false);
+    CHECK(f.none_of<compute>());
+    f.handle(to_scheduler::pause{f.now, able, false});
+    CHECK(f.only<compute>().worker == able);
+  }
+  SECTION("the most important comes first, then what was submitted first, whatever function it is of") {
+    add_worker_without(f, {1, 2});
+    auto urgent = core_fixture::task(5);
+    urgent.function = {2};
+    urgent.priority = 1;
+    auto late = core_fixture::task(6);
+    late.function = {2};
+    f.submit(client, {urgent, late});
+    for (auto const& run : f.all<compute>()) CHECK(run.worker == other);
+  }
+  SECTION("and their place in line is that of what they wait for") {
+    f.cancel(client, {2, 3, 4});
+    auto user = core_fixture::task(8, {1});
+    user.function = {1};
+    auto later = core_fixture::task(7);
+    later.function = {1};
+    f.submit(client, {later, user});
+    f.done(runs[1], 8, std::chrono::seconds(1));
+    CHECK(f.only<compute>().order.payload == user.payload);
+  }
+}
+
+TEST_CASE("a function whose only worker left waits for the next that has it, and says so") {
+  core_fixture f;
+  auto client = f.add_client();
+  f.add_worker();
+  add_worker_without(f, {1});
+  auto first = core_fixture::task(0);
+  auto second = core_fixture::task(1, {0});
+  first.function = second.function = {1};
+  f.submit(client, {first, second});
+  f.remove_worker(f.only<compute>().worker);
+  CHECK(f.none_of<task_cancelled>());
+  CHECK(in(f.core, task_stage::queued) == 1);
+  CHECK(f.core.explain(f.core.find(client, {0, 1})) == "none of 1 workers has its function");
+  f.handle(to_scheduler::tick{f.now + std::chrono::seconds(6)});
+  CHECK(f.only<by_scheduler::unmet_demand>().reason == "none of 1 workers has its function");
+  auto back = f.add_worker();
+  CHECK(f.only<compute>().worker == back);
+  f.done(f.only<compute>());
+  CHECK(f.only<compute>().worker == back);
+  f.done(f.only<compute>());
+  f.release(client, {0, 1});
+  f.check_empty();
+}
+
+TEST_CASE("what waits is kept from a worker that joins without its function, and goes there once it has it") {
+  core_fixture f;
+  auto client = f.add_client();
+  auto task = core_fixture::task(0);
+  auto aside = core_fixture::task(1);
+  aside.aside = true;
+  f.submit(client, {task, aside, wanting(2, {{"GPU", 1}})});
+  auto without = add_worker_without(f, {0}, {{"GPU", 1}});
+  CHECK(f.none_of<compute>());
+  SECTION("it is given the function") {
+    f.handle(to_scheduler::set_lacking{f.now, {0}, {}});
+    auto runs = f.all<compute>();
+    CHECK(runs.size() == 3);
+    for (auto const& run : runs) CHECK(run.worker == without);
+  }
+  SECTION("another one comes") {
+    auto able = add_worker(f, "able", {{"GPU", 1}});
+    auto runs = f.all<compute>();
+    CHECK(runs.size() == 3);
+    for (auto const& run : runs) CHECK(run.worker == able);
+  }
+  SECTION("nobody wants it any more") {
+    f.release(client, {0, 1, 2});
+    f.check_empty();
+  }
+}
+
+TEST_CASE("an idle worker is given nothing of another's that it has no function for") {
+  core_fixture f;
+  auto client = f.add_client();
+  auto able = f.add_worker(1);
+  std::vector<submitted_task> tasks;
+  for (std::uint32_t i = 0; i < 2; ++i) tasks.push_back(core_fixture::task(i));
+  f.submit(client, tasks);
+  CHECK(f.all<compute>().size() == 2);
+  add_worker_without(f, {0});
+  CHECK(f.none_of<stop_task>());
+  f.now += std::chrono::seconds(1);
+  add_worker(f, "able, too", {});
+  CHECK(f.only<stop_task>().worker == able);
 }

@@ -62,6 +62,8 @@ void simulation::run() {
     }
   }
   winding_down_ = true;
+  // The one that has what all others may lack.
+  if (options_.mixed_builds) add_worker();
   drain();
   for (auto const& client : clients_) {
     for (auto const& f : client->futures) expect(!f.held || f.state != outcome::pending, "a wanted future never ended");
@@ -183,7 +185,7 @@ detail::submitted_task simulation::make_task(client_side& client, std::size_t de
     }
   }
   task.ref = new_ref(client);
-  task.function = {static_cast<std::uint32_t>(dice_.below(5))};
+  task.function = what.function = {static_cast<std::uint32_t>(dice_.below(functions))};
   task.priority = dice_.percent(70) ? 0 : static_cast<std::int32_t>(dice_.below(5)) - 2;
   task.retries = dice_.percent(70) ? 0 : static_cast<std::uint32_t>(dice_.below(3));
   if (dice_.percent(8)) what.failures = 1 + dice_.below(3);
@@ -300,6 +302,8 @@ void simulation::carry_out(by_scheduler::compute& action) {
   right_values_[order.task] = value;
   auto* worker = find(action.worker);
   if (!worker) return;
+  expect(worker->lacks != payload->second.function, "a worker is to run what it has no function for");
+  if (worker->lacks) ++seen_.of_other_build;
   worker->down.messages.push_back([this, worker, order, what = payload->second]() mutable {
     if (!worker->alive) return;
     order.payload = {++payloads_};

@@ -42,6 +42,8 @@ struct simulation_options {
   /// Workers find now and then that what they have spilled cannot be read back.
   bool lose_values = false;
   bool restart = false;
+  /// Half of the workers lack one of the functions.
+  bool mixed_builds = false;
   /// Some tasks may have a second attempt, and get it soon.
   bool speculate = false;
   std::size_t steps = 4000;
@@ -85,6 +87,8 @@ class simulation {
     std::size_t shared_keys = 0;
     std::size_t second_attempts = 0;
     std::size_t overtaken = 0;
+    /// Orders for workers that lack some function.
+    std::size_t of_other_build = 0;
   };
   [[nodiscard]] counters const& seen() const { return seen_; }
 
@@ -103,6 +107,7 @@ class simulation {
     std::size_t children = 0;
     std::size_t depth = 0;
     std::size_t values = 0;  ///< dependencies it takes
+    function_id function;
   };
 
   enum class outcome { pending, finished, erred, cancelled };
@@ -137,6 +142,7 @@ class simulation {
     std::unique_ptr<detail::worker_core> core;
     std::size_t nthreads = 1;
     bool alive = true;
+    std::optional<function_id> lacks;
     link up;
     link down;
     std::map<task_id, std::uint64_t> store;
@@ -178,6 +184,7 @@ class simulation {
   static void carry_out(detail::by_scheduler::drop_snapshot&) {}  // nor makes an actor
 
   // Workers
+  static constexpr std::size_t functions = 5;
   [[nodiscard]] static detail::worker_options limits_of_workers();
   void add_worker();
   void remove_worker();

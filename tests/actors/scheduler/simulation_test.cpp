@@ -51,6 +51,7 @@ void run_seeds(simulation_options options, std::uint64_t seeds, simulation::coun
     total.shared_keys += seen.shared_keys;
     total.second_attempts += seen.second_attempts;
     total.overtaken += seen.overtaken;
+    total.of_other_build += seen.of_other_build;
   }
 }
 
@@ -148,4 +149,17 @@ TEST_CASE("a cluster that runs slow tasks twice gives each result once and keeps
   CHECK(total.second_attempts > 0);
   CHECK(total.overtaken > 0);
   if (!options.remove_workers || options.keep_lineage) CHECK(total.lost == 0);
+}
+
+TEST_CASE("a cluster of several builds runs everything where its function is, and keeps nothing") {
+  simulation_options options;
+  options.mixed_builds = true;
+  options.speculate = options.restart = GENERATE(true, false);
+  options.keep_lineage = GENERATE(true, false);
+  simulation::counters total;
+  run_seeds(options, 40, total);
+  CHECK(total.finished > 0);
+  CHECK(total.removed_workers > 0);
+  CHECK(total.of_other_build > 0);
+  if (options.keep_lineage) CHECK(total.lost == 0);
 }

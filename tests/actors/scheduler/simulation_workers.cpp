@@ -19,8 +19,13 @@ void simulation::add_worker() {
   auto& worker = *workers_.back();
   worker.session = ++sessions_;
   worker.nthreads = 1 + dice_.below(3);
-  to_scheduler(
-      detail::to_scheduler::add_worker{now_, worker.session, "worker", static_cast<std::uint32_t>(worker.nthreads), 0});
+  detail::to_scheduler::add_worker added{now_, worker.session, "worker", static_cast<std::uint32_t>(worker.nthreads),
+                                         0};
+  if (options_.mixed_builds && !winding_down_ && dice_.percent(50)) {
+    worker.lacks = function_id{static_cast<std::uint32_t>(dice_.below(functions))};
+    added.lacks.push_back(*worker.lacks);
+  }
+  to_scheduler(std::move(added));
 }
 
 void simulation::remove_worker() {
