@@ -51,8 +51,7 @@ data_record scheduler_core::state::describe_data(std::uint32_t task) const {
   if (record.extras != none) found.key = extras[record.extras].key;
   if (record.state != task_stage::memory) found.nbytes = 0;
   if (record.holder != none) found.workers.push_back({record.holder});
-  for (auto node = record.more_holders; node != none; node = holders[node].next)
-    found.workers.push_back({holders[node].worker});
+  for_each_further(record, [&](std::uint32_t worker) { found.workers.push_back({worker}); });
   return found;
 }
 
@@ -84,12 +83,12 @@ void scheduler_core::state::on(to_scheduler::drop_copy& e) {
   auto* worker = find(e.worker);
   if (task == none || !worker) return;
   auto& record = tasks[task];
-  if (record.more_holders == none || !holds(record, worker->id)) return;
+  if (record.more_holders == none || !holds(task, worker->id)) return;
   // Whoever was told that it is at its last use may have taken it already.
   for (auto edge = record.first_dependent; edge != none; edge = edges[edge].next_dependent)
     if (tasks[edges[edge].dependent].state == task_stage::processing) return;
   bool first = record.holder == worker->id;
-  remove_copy(record, worker->id);
+  remove_copy(task, *worker);
   free_at(*worker, e.task);
   // It is the one that clients were told of.
   if (first) notify(task);

@@ -62,7 +62,7 @@ std::string scheduler_core::state::explain(std::uint32_t task) const {
           record.attempt_number, record.suspended && !record.aside ? ", and waits there without a thread" : "");
     case task_stage::memory: {
       std::size_t more = 0;
-      for (auto node = record.more_holders; node != none; node = holders[node].next) ++more;
+      for_each_further(record, [&](std::uint32_t) { ++more; });
       return fmt::format("its result of {} bytes is on {}{}", record.nbytes, name_of(record.holder),
                          more > 0 ? fmt::format(" and {} others", more) : std::string());
     }

@@ -94,7 +94,7 @@ double scheduler_core::state::transfer_cost(worker_record const& to, task_record
   for (auto e = task.first_dep; e != none; e = edges[e].next_dep) {
     if (edges[e].dep == none) continue;
     auto const& dep = tasks[edges[e].dep];
-    if (dep.holder == none || holds(dep, to.id)) continue;
+    if (dep.holder == none || holds(edges[e].dep, to.id)) continue;
     auto const& from = *workers[dep.holder];
     bool near = from.host == to.host;
     (near ? missing.near_bytes : missing.far_bytes) += dep.nbytes;

@@ -10,12 +10,7 @@ void scheduler_core::state::on(to_scheduler::remove_worker& e) {
   if (!worker) return;
   open.update(*worker, false);
 
-  std::vector<std::uint32_t> lost;
-  for (std::uint32_t task = 0; task < tasks.end(); ++task) {
-    auto& record = tasks[task];
-    if (!record.in_use || record.state != task_stage::memory) continue;
-    if (remove_copy(record, worker->id) && record.holder == none) lost.push_back(task);
-  }
+  auto lost = remove_copies_on(*worker);
   std::vector<std::uint32_t> had, doomed;
   for (auto task = worker->first_task; task != none; task = tasks[task].next) had.push_back(task);
   lose_others_on(*worker);
@@ -78,7 +73,7 @@ void scheduler_core::state::on_missing(worker_record& worker, missing_item const
     for (std::size_t i = 0; i < asked_count; ++i) {
       auto* asked = find(item.asked[i]);
       // Should it hold the value after all, it must not keep it: from now on nobody knows.
-      if (asked && remove_copy(tasks[dep], asked->id)) free_at(*asked, item.dependency);
+      if (asked && remove_copy(dep, *asked)) free_at(*asked, item.dependency);
     }
     if (tasks[dep].holder == none) lose({dep}, {});
   }

@@ -84,7 +84,7 @@ worker_record& scheduler_core::state::choose(task_record const& task) {
       worker.local_bytes += dep.nbytes;
     };
     note(dep.holder);
-    for (auto node = dep.more_holders; node != none; node = holders[node].next) note(holders[node].worker);
+    for_each_further(dep, note);
   }
 
   auto cost = [&](worker_record const& worker) {
@@ -186,11 +186,13 @@ dependency scheduler_core::state::describe(task_record const& task, std::uint32_
   auto add = [&result](std::uint32_t worker) { result.holders[result.holder_count++] = {worker}; };
   if (record.state == task_stage::memory) {
     result.nbytes = record.nbytes;
-    if (holds(record, target.id)) add(target.id);
+    if (holds(dep, target.id)) add(target.id);
     if (record.holder != target.id) add(record.holder);
-    for (auto node = record.more_holders; node != none && result.holder_count < dependency::max_holders;
-         node = holders[node].next) {
+    auto node = record.more_holders;
+    while (node != none && result.holder_count < dependency::max_holders) {
       if (holders[node].worker != target.id) add(holders[node].worker);
+      node = holders[node].next;
+      if (node == record.more_holders) break;
     }
   } else {
     result.maker = record.attempt;

@@ -154,25 +154,4 @@ void scheduler_core::state::forget_family(task_record& task) {
   own.parent = own.prev_child = own.next_child = none;
 }
 
-void scheduler_core::state::free_copies(std::uint32_t task) {
-  auto& record = tasks[task];
-  auto free_one = [&](std::uint32_t id) {
-    auto& worker = *workers[id];
-    if (worker.to_free.empty()) workers_to_tell.push_back(id);
-    worker.to_free.push_back(id_of(task));
-    --stats.copies;
-    stats.stored_bytes -= record.nbytes;
-    worker.stored_bytes -= record.nbytes;
-    if (record.seated) --worker.seats;
-  };
-  if (record.holder != none) free_one(std::exchange(record.holder, none));
-  auto node = std::exchange(record.more_holders, none);
-  while (node != none) {
-    auto next = holders[node].next;
-    free_one(holders[node].worker);
-    holders.give_back(node);
-    node = next;
-  }
-}
-
 }  // namespace troupe::detail

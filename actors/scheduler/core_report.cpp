@@ -51,7 +51,7 @@ void scheduler_core::state::on_done(worker_record& worker, done_item const& item
   if (task == none) {
     // A late result is of no use, unless it is this message again or the worker is about to make the result anew.
     auto known = find(item.task);
-    if (known == none || (!holds(tasks[known], worker.id) && !note_stray(known, worker))) free_at(worker, item.task);
+    if (known == none || (!holds(known, worker.id) && !note_stray(known, worker))) free_at(worker, item.task);
     return;
   }
   auto& record = tasks[task];
@@ -71,7 +71,7 @@ void scheduler_core::state::on_done(worker_record& worker, done_item const& item
 void scheduler_core::state::into_memory(std::uint32_t task, worker_record& worker, std::uint64_t nbytes) {
   auto& record = tasks[task];
   record.nbytes = nbytes;
-  add_copy(record, worker);
+  add_copy(task, worker);
   set_state(record, task_stage::memory);
   drop_deadline(record);
   // Data that was put there is its own argument; an actor may be made once more from what it was made from.
@@ -173,8 +173,8 @@ void scheduler_core::state::on_replica(worker_record& worker, replica_item const
     // It was lost and is made again right there: freed now, the new result could be hit.
   } else if (task == none || tasks[task].state != task_stage::memory || tasks[task].seated) {
     free_at(worker, item.task);
-  } else if (!holds(tasks[task], worker.id)) {
-    add_copy(tasks[task], worker);
+  } else if (!holds(task, worker.id)) {
+    add_copy(task, worker);
   }
 }
 
@@ -227,52 +227,6 @@ void scheduler_core::state::unlist(std::uint32_t task, worker_record& worker) {
   (record.prev == none ? worker.first_task : tasks[record.prev].next) = record.next;
   (record.next == none ? worker.last_task : tasks[record.next].prev) = record.prev;
   record.prev = record.next = none;
-}
-
-bool scheduler_core::state::holds(task_record const& task, std::uint32_t worker) const {
-  if (task.holder == worker) return true;
-  for (auto node = task.more_holders; node != none; node = holders[node].next) {
-    if (holders[node].worker == worker) return true;
-  }
-  return false;
-}
-
-void scheduler_core::state::add_copy(task_record& task, worker_record& worker) {
-  ++stats.copies;
-  stats.stored_bytes += task.nbytes;
-  worker.stored_bytes += task.nbytes;
-  if (task.seated) ++worker.seats;
-  if (task.holder == none) {
-    task.holder = worker.id;
-    return;
-  }
-  auto node = holders.take();
-  holders[node] = {worker.id, task.more_holders};
-  task.more_holders = node;
-}
-
-bool scheduler_core::state::remove_copy(task_record& task, std::uint32_t worker) {
-  if (task.holder == worker) {
-    auto node = task.more_holders;
-    task.holder = none;
-    if (node != none) {
-      task.holder = holders[node].worker;
-      task.more_holders = holders[node].next;
-      holders.give_back(node);
-    }
-  } else {
-    auto* at = &task.more_holders;
-    while (*at != none && holders[*at].worker != worker) at = &holders[*at].next;
-    if (*at == none) return false;
-    auto node = *at;
-    *at = holders[node].next;
-    holders.give_back(node);
-  }
-  --stats.copies;
-  stats.stored_bytes -= task.nbytes;
-  workers[worker]->stored_bytes -= task.nbytes;
-  if (task.seated) --workers[worker]->seats;
-  return true;
 }
 
 void scheduler_core::state::free_at(worker_record& worker, task_id task) {

@@ -18,6 +18,8 @@ class checker {
       : core_(core),
         on_worker_(core.workers.size(), 0),
         stored_on_(core.workers.size(), 0),
+        first_on_(core.workers.size(), 0),
+        further_on_(core.workers.size(), 0),
         seats_on_(core.workers.size(), 0) {}
 
   void run() {
@@ -77,7 +79,7 @@ class checker {
     }
     check_dependencies(index);
     check_dependents(task);
-    check_copies(task);
+    check_copies(index);
     check_extras(index);
 
     auto wanted = wanter_count(task);
@@ -225,7 +227,8 @@ class checker {
     require(task.live_dependents == live, "wrong count of live dependents");
   }
 
-  void check_copies(task_record const& task) {
+  void check_copies(std::uint32_t index) {
+    auto const& task = core_.tasks[index];
     std::size_t copies = 0;
     auto count = [&](std::uint32_t worker) {
       require(core_.workers[worker] != nullptr, "a copy on a removed worker");
@@ -233,13 +236,32 @@ class checker {
       if (task.seated) ++seats_on_[worker];
       ++copies;
     };
-    if (task.holder != none) count(task.holder);
-    for (auto node = task.more_holders; node != none; node = core_.holders[node].next)
-      count(core_.holders[node].worker);
+    if (task.holder != none) {
+      count(task.holder);
+      ++first_on_[task.holder];
+    }
+    core_.for_each_further(task, [&](std::uint32_t worker) {
+      count(worker);
+      ++further_on_[worker];
+      require(worker != task.holder && core_.holds(index, worker), "a further copy that is not found");
+    });
     require((copies > 0) == (task.state == task_stage::memory), "memory and having copies disagree");
     require(task.holder != none || task.more_holders == none, "the first holder is missing");
     found_.copies += copies;
     found_.stored_bytes += copies * task.nbytes;
+  }
+
+  void check_copies_on(worker_record const& worker) const {
+    std::size_t first = 0;
+    for (auto task = worker.first_copy; task != none; task = core_.tasks[task].next, ++first)
+      require(core_.tasks[task].holder == worker.id, "a worker lists a first copy that it does not have");
+    std::size_t further = 0;
+    for (auto node = worker.further_copies; node != none; ++further) {
+      require(core_.holders[node].worker == worker.id, "a worker lists another's further copy");
+      node = core_.holders[node].next_there;
+      if (node == worker.further_copies) node = none;
+    }
+    require(first == first_on_[worker.id] && further == further_on_[worker.id], "a worker does not know its copies");
   }
 
   void check_extras(std::uint32_t index) {
@@ -342,6 +364,7 @@ class checker {
       require(worker->stored_bytes == stored_on_[worker->id], "wrong count of a worker's bytes");
       require(worker->seats == seats_on_[worker->id], "wrong count of a worker's actors");
       require(worker->to_free.empty(), "a worker was not told what to free");
+      check_copies_on(*worker);
       check_resources(*worker);
       require(worker->local_deps == 0 && worker->local_bytes == 0, "a worker's scratch was left over");
     }
@@ -404,6 +427,8 @@ class checker {
   scheduler_statistics found_;
   std::vector<std::size_t> on_worker_;
   std::vector<std::uint64_t> stored_on_;
+  std::vector<std::size_t> first_on_;
+  std::vector<std::size_t> further_on_;
   std::vector<std::size_t> seats_on_;
   std::vector<std::int64_t> queued_of_;  // by function
   std::vector<std::uint32_t> keepers_;   // by task

@@ -80,7 +80,7 @@ struct task_record {
   std::uint32_t live_dependents = 0;
   /// Whose thread is busy with it: while processing, and when cancelled until the attempt has ended.
   std::uint32_t worker = none;
-  /// Neighbours in the ready queue or in the worker's list.
+  /// Neighbours in the ready queue, in the worker's list, or among the results whose first copy is on the holder.
   std::uint32_t prev = none;
   std::uint32_t next = none;
   std::uint32_t first_dep = none;
@@ -93,6 +93,7 @@ struct task_record {
   client_ref wanter_ref;
   std::uint32_t more_wanters = none;
   std::uint32_t holder = none;
+  /// The last that came, of a ring.
   std::uint32_t more_holders = none;
   /// Of the current attempt, as it was counted into its worker's load.
   float expected_run = 0;
@@ -119,9 +120,14 @@ struct wanter_record {
   std::uint32_t next = none;
 };
 
+/// A further copy of a task's result. In two rings: of the task's further copies, and of those on the worker.
 struct holder_record {
+  std::uint32_t task = none;
   std::uint32_t worker = none;
+  std::uint32_t prev = none;
   std::uint32_t next = none;
+  std::uint32_t prev_there = none;
+  std::uint32_t next_there = none;
 };
 
 /// An actor that is wanted because a handle of it is in a task's result, or in what is kept of another actor.
@@ -267,6 +273,9 @@ struct worker_record {
   std::uint32_t last_task = none;
   std::size_t tasks = 0;
   std::uint64_t stored_bytes = 0;
+  /// Tasks whose results have their first copy here, and further copies.
+  std::uint32_t first_copy = none;
+  std::uint32_t further_copies = none;
   /// Actors that live there.
   std::size_t seats = 0;
   bool retiring = false;

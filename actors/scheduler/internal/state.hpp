@@ -197,7 +197,6 @@ struct scheduler_core::state {
   void detach(std::uint32_t edge_index);
   void forget_key(task_record& task);
   void forget_family(task_record& task);
-  void free_copies(std::uint32_t task);
 
   // core_handles.cpp
   void on_handles(worker_record const& worker, handles_item const& item);
@@ -234,10 +233,30 @@ struct scheduler_core::state {
   /// In the worker's list, or not any more.
   void list(std::uint32_t task, worker_record& worker);
   void unlist(std::uint32_t task, worker_record& worker);
-  [[nodiscard]] bool holds(task_record const& task, std::uint32_t worker) const;
   void free_at(worker_record& worker, task_id task);
-  void add_copy(task_record& task, worker_record& worker);
-  bool remove_copy(task_record& task, std::uint32_t worker);
+
+  // core_copies.cpp
+  [[nodiscard]] bool holds(std::uint32_t task, std::uint32_t worker) const;
+  void add_copy(std::uint32_t task, worker_record& worker);
+  /// False where there is none.
+  bool remove_copy(std::uint32_t task, worker_record& worker);
+  void free_copies(std::uint32_t task);
+  /// Gives back what it had the only copies of.
+  [[nodiscard]] std::vector<std::uint32_t> remove_copies_on(worker_record& worker);
+  void count_copy(task_record const& task, worker_record& worker);
+  void uncount_copy(task_record const& task, worker_record& worker);
+  void list_first(std::uint32_t task);
+  void unlist_first(std::uint32_t task);
+  void remove_further(std::uint32_t node);
+  template <class Each>
+  void for_each_further(task_record const& task, Each each) const {
+    auto node = task.more_holders;
+    if (node == none) return;
+    do {
+      each(holders[node].worker);
+      node = holders[node].next;
+    } while (node != task.more_holders);
+  }
 
   // core_end.cpp
   void cancel_tree(std::uint32_t task, cancel_reason reason);
@@ -378,6 +397,8 @@ struct scheduler_core::state {
   record_pool<edge_record> edges;
   record_pool<wanter_record> wanters;
   record_pool<holder_record> holders;
+  /// By task and worker: where it is among the further copies.
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> further_copies;
   record_pool<task_extras> extras;
   record_pool<error_record> errors;
   std::vector<std::unique_ptr<client_record>> clients;
