@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -10,6 +11,8 @@ namespace {
 // Even an empty function costs its worker this much, so a window cannot become endless.
 constexpr double shortest_run = 2000;
 
+// An input with more further copies than this is on too many workers to look at all: at so many, by turns.
+constexpr std::size_t most_holders = 8;
 // Of each host that has an input so many workers are looked at, by turns.
 constexpr std::size_t most_neighbours = 4;
 
@@ -63,6 +66,7 @@ worker_record& scheduler_core::state::choose(task_record const& task) {
   auto& least = open.least_loaded();
   candidates.clear();
   candidate_hosts.clear();
+  widespread.clear();
   inputs_to_move all;
   for (auto e = task.first_dep; e != none; e = edges[e].next_dep) {
     if (edges[e].dep == none) continue;
@@ -71,21 +75,15 @@ worker_record& scheduler_core::state::choose(task_record const& task) {
     all.far_bytes += dep.nbytes;
     ++all.far_count;
     all.send += send;
-    auto note = [&](std::uint32_t id) {
-      auto& worker = *workers[id];
-      if (auto& host = hosts[worker.host]; host.last_edge != e) {
-        host.last_edge = e;
-        if (host.local_deps++ == 0) candidate_hosts.push_back(&host);
-        host.local_bytes += dep.nbytes;
-        host.send += send;
-      }
-      if (worker.heap_position == none) return;
-      if (worker.local_deps++ == 0) candidates.push_back(&worker);
-      worker.local_bytes += dep.nbytes;
-    };
-    note(dep.holder);
-    for_each_further(dep, note);
+    if (is_widespread(dep)) {
+      widespread.push_back(e);
+    } else {
+      note_copy(e, *workers[dep.holder]);
+      for_each_further(dep, [&](std::uint32_t id) { note_copy(e, *workers[id]); });
+    }
   }
+  bool least_has_all = !widespread.empty() && least.local_deps + count_widespread(least) == all.far_count;
+  if (!least_has_all) note_widespread(least);
 
   auto cost = [&](worker_record const& worker) {
     if (worker.local_deps == all.far_count) return worker.load_per_thread;
@@ -104,18 +102,20 @@ worker_record& scheduler_core::state::choose(task_record const& task) {
     best = &worker;
     best_cost = this_cost;
   };
-  for (auto* worker : candidates) compare(*worker);
+  if (!least_has_all)
+    for (auto* worker : candidates) compare(*worker);
   // Their neighbours may be less busy, and nearer than the least busy of all.
   for (auto* host : candidate_hosts) {
     auto count = host->workers.size();
-    for (std::size_t i = 0; count > 1 && i < std::min(count, most_neighbours); ++i) {
+    for (std::size_t i = 0; !least_has_all && count > 1 && i < std::min(count, most_neighbours); ++i) {
       auto& worker = *workers[host->workers[host->turn++ % count]];
-      if (worker.heap_position != none && worker.local_deps == 0) compare(worker);
+      if (worker.heap_position != none && !worker.candidate) compare(worker);
     }
   }
   for (auto* worker : candidates) {
     worker->local_bytes = 0;
     worker->local_deps = 0;
+    worker->candidate = false;
   }
   for (auto* host : candidate_hosts) {
     host->local_bytes = 0;
@@ -124,6 +124,57 @@ worker_record& scheduler_core::state::choose(task_record const& task) {
     host->last_edge = none;
   }
   return *best;
+}
+
+void scheduler_core::state::make_candidate(worker_record& worker) {
+  if (worker.heap_position != none && !std::exchange(worker.candidate, true)) candidates.push_back(&worker);
+}
+
+void scheduler_core::state::note_copy(std::uint32_t edge, worker_record& worker) {
+  auto const& dep = tasks[edges[edge].dep];
+  if (auto& host = hosts[worker.host]; host.last_edge != edge) {
+    host.last_edge = edge;
+    if (host.local_deps++ == 0) candidate_hosts.push_back(&host);
+    host.local_bytes += dep.nbytes;
+    host.send += static_cast<double>(dep.nbytes) * workers[dep.holder]->send_per_byte;
+  }
+  if (worker.heap_position == none) return;
+  make_candidate(worker);
+  ++worker.local_deps;
+  worker.local_bytes += dep.nbytes;
+}
+
+bool scheduler_core::state::is_widespread(task_record const& task) const {
+  auto node = task.more_holders;
+  for (std::size_t i = 0; node != none && i < most_holders; ++i) {
+    node = holders[node].next;
+    if (node == task.more_holders) return false;
+  }
+  return node != none;
+}
+
+std::uint32_t scheduler_core::state::count_widespread(worker_record const& worker) const {
+  return static_cast<std::uint32_t>(std::count_if(
+      widespread.begin(), widespread.end(), [&](std::uint32_t edge) { return holds(edges[edge].dep, worker.id); }));
+}
+
+/// The least loaded worker and some that hold one of these inputs become candidates, and what those have of them
+/// counts. Other workers count as if they had none.
+void scheduler_core::state::note_widespread(worker_record& least) {
+  if (widespread.empty()) return;
+  make_candidate(least);
+  for (auto edge : widespread) {
+    auto& dep = tasks[edges[edge].dep];
+    make_candidate(*workers[dep.holder]);
+    for (std::size_t i = 0; i < most_holders; ++i) {
+      make_candidate(*workers[holders[dep.more_holders].worker]);
+      dep.more_holders = holders[dep.more_holders].next;
+    }
+  }
+  auto count = candidates.size();
+  for (auto edge : widespread)
+    for (std::size_t i = 0; i < count; ++i)
+      if (holds(edges[edge].dep, candidates[i]->id)) note_copy(edge, *candidates[i]);
 }
 
 void scheduler_core::state::assign(std::uint32_t task, worker_record& worker) {

@@ -366,7 +366,8 @@ class checker {
       require(worker->to_free.empty(), "a worker was not told what to free");
       check_copies_on(*worker);
       check_resources(*worker);
-      require(worker->local_deps == 0 && worker->local_bytes == 0, "a worker's scratch was left over");
+      require(worker->local_deps == 0 && worker->local_bytes == 0 && !worker->candidate,
+              "a worker's scratch was left over");
     }
     require(surplus == core_.surplus, "wrong count of tasks beyond one per thread");
     check_hosts();

@@ -289,9 +289,10 @@ struct worker_record {
   [[nodiscard]] bool can_run(function_id function) const {
     return function.value >= lacks.size() || !lacks[function.value];
   }
-  /// Scratch of placement: bytes of the placed task's dependencies here, and how many.
+  /// Scratch of placement: bytes of the placed task's dependencies here, and how many; whether it is looked at.
   std::uint64_t local_bytes = 0;
   std::uint32_t local_deps = 0;
+  bool candidate = false;
 
   /// Nanoseconds that go by until there is room in its memory for so much beside what it holds and is about to make.
   [[nodiscard]] double crowding(std::uint64_t nbytes = 0) const {

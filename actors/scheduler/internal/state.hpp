@@ -304,6 +304,13 @@ struct scheduler_core::state {
   // core_place.cpp
   void place_all();
   [[nodiscard]] worker_record& choose(task_record const& task);
+  void make_candidate(worker_record& worker);
+  /// What this edge of the task to be placed depends on is there.
+  void note_copy(std::uint32_t edge, worker_record& worker);
+  /// On so many workers that they are not all looked at.
+  [[nodiscard]] bool is_widespread(task_record const& task) const;
+  [[nodiscard]] std::uint32_t count_widespread(worker_record const& worker) const;
+  void note_widespread(worker_record& least);
   void assign(std::uint32_t task, worker_record& worker);
   [[nodiscard]] dependency describe(task_record const& task, std::uint32_t dep, worker_record const& target);
   [[nodiscard]] double expected_run(function_id function) const;
@@ -467,6 +474,8 @@ struct scheduler_core::state {
   std::vector<std::uint32_t> to_make_pending;
   std::vector<worker_record*> candidates;
   std::vector<host_record*> candidate_hosts;
+  /// Edges of the task to be placed.
+  std::vector<std::uint32_t> widespread;
   /// Demands whose tasks may find a place anywhere they may, and workers that may have one for any of theirs.
   std::vector<std::uint32_t> demands_to_place;
   std::vector<std::uint32_t> workers_to_fill;

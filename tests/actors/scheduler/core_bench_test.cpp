@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <string>
+#include <utility>
 #include <vector>
 
 /// CPU time of the cores alone: hidden, run with `test_scheduler [.bench]`.
@@ -26,8 +28,10 @@ class driver {
  public:
   explicit driver(std::uint32_t workers) : reports_(workers) {
     handle(to_scheduler::add_client{now_, 1, "client"});
-    for (std::uint32_t i = 0; i < workers; ++i) handle(to_scheduler::add_worker{now_, i + 2, "worker", 1, 0});
+    for (std::uint32_t i = 0; i < workers; ++i) handle(to_scheduler::add_worker{now_, i + 2, name_of(i), 1, 0});
   }
+
+  static std::string name_of(std::uint32_t worker) { return "w" + std::to_string(worker); }
 
   void handle(scheduler_event event) {
     actions_.clear();
@@ -39,6 +43,8 @@ class driver {
         auto& order = compute->order;
         reports_[compute->worker.value].done.push_back({order.task, order.attempt, 0, now_, now_});
         ++outstanding_;
+      } else if (auto* finished = std::get_if<by_scheduler::task_finished>(&action)) {
+        finished_ = finished->task;
       }
     }
   }
@@ -59,6 +65,14 @@ class driver {
     }
   }
 
+  void replicate_last_result() {
+    for (std::uint32_t i = 0; i < reports_.size(); ++i) {
+      worker_report report;
+      report.replicas.push_back({finished_, 8});
+      handle(to_scheduler::report{now_, {i}, std::move(report)});
+    }
+  }
+
   [[nodiscard]] double spent() const { return spent_; }
   [[nodiscard]] scheduler_core const& core() const { return core_; }
 
@@ -68,6 +82,7 @@ class driver {
   std::vector<scheduler_action> actions_;
   std::vector<worker_report> reports_;
   std::size_t outstanding_ = 0;
+  task_id finished_;
   double spent_ = 0;
 };
 
@@ -101,6 +116,42 @@ void submit_and_release(driver& scheduler, std::uint32_t tasks, std::uint32_t ge
   }
 }
 
+submitted_task& add_task(to_scheduler::submit& to, std::uint32_t index) {
+  auto& task = to.tasks.emplace_back();
+  task.ref = {index, 1};
+  task.payload = {index + 1};
+  return task;
+}
+
+/// Seconds for each task, all of which take one value that every worker has.
+double with_common_input(std::uint32_t workers) {
+  driver scheduler(workers);
+  to_scheduler::submit first{{}, {0}, {}};
+  add_task(first, 0);
+  scheduler.handle(first);
+  scheduler.work(1);
+  scheduler.replicate_last_result();
+  auto before = scheduler.spent();
+  constexpr std::uint32_t tasks = 50'000;
+  to_scheduler::submit all{{}, {0}, {}};
+  for (std::uint32_t i = 1; i <= tasks; ++i) add_task(all, i).deps.push_back({{0, 1}});
+  scheduler.handle(std::move(all));
+  scheduler.work(1);
+  return (scheduler.spent() - before) / tasks;
+}
+
+/// Seconds for each report, where each worker has a queue of tasks that may run nowhere else.
+double with_own_queues(std::uint32_t workers) {
+  driver scheduler(workers);
+  to_scheduler::submit all{{}, {0}, {}};
+  constexpr std::uint32_t queued = 10;
+  for (std::uint32_t i = 0; i < queued * workers; ++i) add_task(all, i).only_on.push_back(driver::name_of(i % workers));
+  scheduler.handle(std::move(all));
+  auto before = scheduler.spent();
+  scheduler.work(1);
+  return (scheduler.spent() - before) / (queued * workers);
+}
+
 void measure(char const* name, std::uint32_t workers, std::uint32_t tasks, bool merge) {
   driver scheduler(workers);
   constexpr std::uint32_t rounds = 8;
@@ -121,6 +172,32 @@ TEST_CASE("the scheduler core's CPU time per task", "[.bench]") {
   measure("100k independent, 1000 workers", 1000, 100'000, false);
   measure("merge-100k, 2 workers", 2, 100'000, true);
   measure("merge-100k, 24 workers", 24, 100'000, true);
+}
+
+TEST_CASE("what a task costs whose input is everywhere does not grow with the workers", "[.bench]") {
+  auto few = with_common_input(24), many = with_common_input(1000);
+  std::printf("%-32s %6.1f and %6.1f ns a task\n", "common input, 24, 1000 workers", few * 1e9, many * 1e9);
+  CHECK(many <= 2 * few);
+}
+
+TEST_CASE("what a report costs does not grow with the workers that have queues of their own", "[.bench]") {
+  auto few = with_own_queues(24), many = with_own_queues(1000);
+  std::printf("%-32s %6.1f and %6.1f ns a report\n", "own queues, 24, 1000 workers", few * 1e9, many * 1e9);
+  CHECK(many <= 2 * few);
+}
+
+TEST_CASE("a worker that holds nothing leaves at once, however many results others hold", "[.bench]") {
+  driver scheduler(2);
+  scheduler.handle(to_scheduler::retire{{}, {1}, true});
+  to_scheduler::submit all{{}, {0}, {}};
+  for (std::uint32_t i = 0; i < 1'000'000; ++i) add_task(all, i);
+  scheduler.handle(std::move(all));
+  scheduler.work(1000);
+  auto before = scheduler.spent();
+  scheduler.handle(to_scheduler::remove_worker{{}, {1}});
+  auto took = scheduler.spent() - before;
+  std::printf("%-32s %6.1f us\n", "to leave others' 1M results", took * 1e6);
+  CHECK(took < 100e-6);
 }
 
 TEST_CASE("the worker core's CPU time per task", "[.bench]") {

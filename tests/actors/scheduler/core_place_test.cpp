@@ -1,5 +1,8 @@
 #include "core_fixture.hpp"
 
+#include <set>
+#include <string>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -218,5 +221,69 @@ TEST_CASE("a copy that a worker fetched is used and freed like the first one") {
   CHECK(freed[1].worker == two);
   f.replica(two, run.order.task);
   CHECK(f.only<free_data>().worker == two);
+  f.check_empty();
+}
+
+TEST_CASE("a task whose large input lies on many workers goes to one of them") {
+  core_fixture f;
+  auto client = f.add_client();
+  std::vector<worker_id> workers;
+  for (int i = 0; i < 20; ++i) workers.push_back(f.add_worker_at("tcp://h" + std::to_string(i) + ":1"));
+  f.submit(client, tasks(0, 1));
+  auto value = f.only<compute>();
+  REQUIRE(value.worker == workers[0]);
+  f.done(value, 1'000'000'000);
+  constexpr std::size_t holders = 12;
+  for (std::size_t i = 1; i < holders; ++i) f.replica(workers[i], value.order.task, 1'000'000'000);
+  std::set<worker_id> used;
+  for (std::uint32_t i = 1; i <= 16; ++i) {
+    f.submit(client, {f.task(i, {0})});
+    auto run = f.only<compute>();
+    CHECK(run.worker.value < holders);
+    CHECK(run.order.deps[0].holders[0] == run.worker);
+    used.insert(run.worker);
+  }
+  CHECK(used.size() >= 9);
+}
+
+TEST_CASE("tasks whose input lies everywhere are spread evenly") {
+  core_fixture f;
+  auto client = f.add_client();
+  std::vector<worker_id> workers;
+  for (int i = 0; i < 20; ++i) workers.push_back(f.add_worker_at("tcp://h" + std::to_string(i) + ":1"));
+  f.submit(client, tasks(0, 1));
+  auto value = f.only<compute>();
+  f.done(value, 1'000'000'000);
+  for (auto worker : workers) f.replica(worker, value.order.task, 1'000'000'000);
+  std::set<worker_id> used;
+  for (std::uint32_t i = 1; i <= 20; ++i) {
+    f.submit(client, {f.task(i, {0})});
+    used.insert(f.only<compute>().worker);
+  }
+  CHECK(used.size() == 20);
+}
+
+TEST_CASE("copies on workers that leave are forgotten one by one, and the last is lost") {
+  core_fixture f;
+  auto client = f.add_client();
+  std::vector<worker_id> workers;
+  for (int i = 0; i < 5; ++i) workers.push_back(f.add_worker());
+  f.submit(client, tasks(0, 2));
+  auto made = f.all<compute>();
+  REQUIRE(made.size() == 2);
+  f.done(made[0]);
+  f.done(made[1]);
+  for (auto worker : workers)
+    for (auto const& one : made) f.replica(worker, one.order.task);
+  CHECK(f.core.statistics().copies == 10);
+  for (std::size_t i = 0; i < 4; ++i) {
+    f.remove_worker(workers[i]);
+    CHECK(f.core.statistics().copies == 10 - 2 * (i + 1));
+    CHECK(f.core.data(made[0].order.task)->workers.size() == 4 - i);
+    CHECK(f.none_of<task_erred>());
+  }
+  f.remove_worker(workers[4]);
+  CHECK(f.all<task_erred>().size() == 2);
+  f.release(client, {0, 1});
   f.check_empty();
 }
