@@ -92,7 +92,7 @@ void scheduler_core::state::on_missing(worker_record& worker, missing_item const
 void scheduler_core::state::on_lost(worker_record& worker, lost_item const& item) {
   auto task = find(item.task);
   // Said of a result that was known to be lost, or has been made again elsewhere: nothing new.
-  bool new_to_us = task != none && tasks[task].state == task_stage::memory && remove_copy(tasks[task], worker.id);
+  bool new_to_us = task != none && tasks[task].state == task_stage::memory && remove_copy(task, worker);
   if (new_to_us && tasks[task].holder == none) lose({task}, worker_id{worker.id}, item.error);
   if (!kept_errors.contains(item.error.value)) drop_error(item.error);
 }
@@ -101,7 +101,7 @@ void scheduler_core::state::on_lost(worker_record& worker, lost_item const& item
 void scheduler_core::state::on_left(worker_record& worker, task_id actor) {
   auto task = find(actor);
   if (task == none || !tasks[task].seated || tasks[task].state != task_stage::memory) return;
-  if (remove_copy(tasks[task], worker.id) && tasks[task].holder == none)
+  if (remove_copy(task, worker) && tasks[task].holder == none)
     lose({task}, {worker.id}, {}, worker.retiring ? parting::in_order : parting::unforeseen);
 }
 
