@@ -68,7 +68,8 @@ void scheduler_core::state::on_missing(worker_record& worker, missing_item const
     goes_on = promote_second(task);
   }
   auto dep = find(item.dependency);
-  if (dep != none && tasks[dep].state == task_stage::memory) {
+  // Who began before it was made once more has missed what was there then.
+  if (dep != none && tasks[dep].state == task_stage::memory && tasks[dep].attempt < item.attempt) {
     auto asked_count = std::min<std::size_t>(item.asked_count, item.asked.size());
     for (std::size_t i = 0; i < asked_count; ++i) {
       auto* asked = find(item.asked[i]);

@@ -387,7 +387,7 @@ TEST_CASE("handles in a message keep their actors until every subscriber has tak
   CHECK(s.give(1, 1, kind::publish, "t").expired());
   for (std::uint32_t subscriber : {2, 3, 4}) s.ask(subscriber, 1, kind::subscribe, {"t"}, 1);
   auto first = s.give(1, 2, kind::publish, "t");
-  CHECK(s.about(2, kind::next, 1, 2).at(0).handles == std::vector<std::string>{"actor"});
+  CHECK(s.next(2, 1, 2, 0).at(0).handles == std::vector<std::string>{"actor"});
   s.about(3, kind::give_up, 1);
   auto second = s.give(1, 3, kind::publish, "t");
   CHECK_FALSE(first.expired());

@@ -241,6 +241,36 @@ TEST_CASE("a dependency that nobody could give is looked for elsewhere, then mad
   }
 }
 
+TEST_CASE("whoever missed a result says nothing of the one that was made since") {
+  scheduler_options options;
+  options.keep_lineage = true;
+  core_fixture f(options);
+  auto client = f.add_client();
+  auto one = f.add_worker(1);
+  f.submit(client, {f.task(0)});
+  auto first = f.only<compute>();
+  f.done(first, 8);
+  auto busy = f.task(1);
+  busy.function = {1};
+  f.submit(client, {busy});
+  auto two = f.add_worker(1);
+  f.submit(client, {f.task(2, {0})});
+  auto reader = f.only<compute>();
+  CHECK(reader.worker == two);
+  worker_report report;
+  report.lost.push_back({first.order.task, {}});
+  f.handle(to_scheduler::report{f.now, one, report});
+  auto again = f.only<compute>();
+  CHECK(again.order.task == first.order.task);
+  f.done(again, 8);
+  f.missing(reader, first.order.task, one);
+  CHECK(f.none_of<free_data>());
+  auto anew = f.only<compute>();
+  CHECK(anew.order.task == reader.order.task);
+  f.done(anew);
+  f.release(client, {0, 1, 2});
+}
+
 TEST_CASE("a key whose lost result nobody waits for any more starts a new task") {
   scheduler_options options;
   options.keep_lineage = true;
