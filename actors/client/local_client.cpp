@@ -15,9 +15,10 @@ constexpr duration late_look = std::chrono::milliseconds(5);
 
 }  // namespace
 
-local_client::local_client(intrusive_ptr<session> whose, actor_ref<scheduler_actor> scheduler, std::string name)
+local_client::local_client(intrusive_ptr<session> whose, actor_ref<scheduler_actor> scheduler, std::string name,
+                           place where)
     : session_(std::move(whose)), scheduler_(std::move(scheduler)) {
-  scheduler_.send(attach_client{self(this), std::move(name), "a client of this program"});
+  scheduler_.send(attach_client{self(this), std::move(name), "a client of this program", where == place::of_its_own});
   monitor(scheduler_);
 }
 

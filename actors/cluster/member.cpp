@@ -151,8 +151,8 @@ worker_member::worker_member(runtime& in, worker_server_options const& options, 
   for (auto const& library : options.load) hooks_.set_up(load_task_library(library), *context_);
   services_->children =
       make_intrusive<session>(actor_ref<scheduler_actor>(scheduler_), services_->pool, session::reach::other_processes);
-  services_->children->set_actor(
-      loop.spawn<local_client>(services_->children, actor_ref<scheduler_actor>(scheduler_), name));
+  services_->children->set_actor(loop.spawn<local_client>(services_->children, actor_ref<scheduler_actor>(scheduler_),
+                                                          name, local_client::place::in_worker));
   // Who started it reads that it works; what a program starts for itself goes without saying.
   auto joined =
       !options.announce ? "" : fmt::format("{} works for the scheduler at {}", name, full_address(options.scheduler));

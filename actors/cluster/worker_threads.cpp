@@ -9,11 +9,11 @@ namespace troupe::detail {
 
 intrusive_ptr<session> open_session(event_loop& loop, actor_ref<scheduler_actor> scheduler,
                                     std::shared_ptr<executor> callbacks, std::string name, cluster_info known,
-                                    session::reach where) {
+                                    session::reach where, local_client::place inside) {
   auto opened = make_intrusive<session>(scheduler, std::move(callbacks), where);
   // The scheduler's word comes later; until then it prints itself as this.
   opened->handle(cluster_changed{std::move(known)});
-  opened->set_actor(loop.spawn<local_client>(opened, std::move(scheduler), std::move(name)));
+  opened->set_actor(loop.spawn<local_client>(opened, std::move(scheduler), std::move(name), inside));
   return opened;
 }
 
@@ -56,8 +56,8 @@ void worker_threads::start(std::string const& name) {
   services->pool->on_blocking([] {
     if (auto* task = execution::current()) task->note_waiting();
   });
-  services->children =
-      open_session(loop_, scheduler_, services->pool, services->name, info(), session::reach::this_process);
+  services->children = open_session(loop_, scheduler_, services->pool, services->name, info(),
+                                    session::reach::this_process, local_client::place::in_worker);
   worker_options limits;
   if (shape_.at.target > 0)
     limits.target_bytes = static_cast<std::uint64_t>(static_cast<double>(shape_.memory) * shape_.at.target);

@@ -38,6 +38,7 @@ void remote_scheduler::on(attach_client&& message) {
   wire_writer out(scratch_);
   out.put(number);
   out.put(message.name);
+  out.put(message.follows_cluster);
   out.send(*link_, wire_type::attach_client);
 }
 

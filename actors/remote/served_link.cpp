@@ -121,9 +121,10 @@ void served_link::receive(wire_type type, wire_reader& in) {
     case wire_type::attach_client: {
       auto number = in.get<std::uint64_t>();
       auto name = in.get<std::string>();
+      auto follows = in.get<bool>();
       if (clients_.contains(number)) throw codec_error("two clients of one number on a link");
       auto& client = clients_[number] = loop_.spawn<remote_client>(intrusive_ptr<served_link>(this), number);
-      return scheduler_.send(attach_client{client, std::move(name), link_->peer().name});
+      return scheduler_.send(attach_client{client, std::move(name), link_->peer().name, follows});
     }
     case wire_type::detach_client:
       if (auto known = clients_.extract(in.get<std::uint64_t>())) {

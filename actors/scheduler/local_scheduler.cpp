@@ -43,7 +43,8 @@ void local_scheduler::perform(by_scheduler::client_added& action) {
   auto& entry = at_grown(clients_, action.client.value);
   entry.actor = std::exchange(arriving_client_.client, {});
   entry.program = std::move(arriving_client_.program);
-  entry.actor.send(cluster_changed{info()});
+  entry.follows_cluster = arriving_client_.follows_cluster;
+  if (entry.follows_cluster) entry.actor.send(cluster_changed{info()});
 }
 
 void local_scheduler::on(detach_client message) {
@@ -57,10 +58,16 @@ void local_scheduler::on(detach_client message) {
   handle(to_scheduler::remove_client{now(), id});
 }
 
-void local_scheduler::tell_everybody() {
+/// After what is in the mailbox already: workers come and go by hundreds, and all of that is one change.
+void local_scheduler::cluster_has_changed() {
+  if (!std::exchange(cluster_is_news_, true)) self(this).send(tell_of_cluster{});
+}
+
+void local_scheduler::on(tell_of_cluster) {
+  cluster_is_news_ = false;
   auto now_known = info();
   for (auto const& c : clients_)
-    if (c.actor) c.actor.send(cluster_changed{now_known});
+    if (c.actor && c.follows_cluster) c.actor.send(cluster_changed{now_known});
 }
 
 void local_scheduler::on(down_msg const& message) {

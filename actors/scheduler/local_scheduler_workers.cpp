@@ -68,7 +68,7 @@ void local_scheduler::perform(by_scheduler::worker_added& action) {
   entry.actor = std::move(joined);
   wake_those_who_wait_for_workers();
   events_->worker_joined(entry.info.name);
-  tell_everybody();
+  cluster_has_changed();
 }
 
 void local_scheduler::wake_those_who_wait_for_workers() {
@@ -96,7 +96,7 @@ void local_scheduler::remove_worker(actor_id gone) {
   ++worker_changes_;
   events_->worker_left(workers_[id.value].info.name);
   handle(to_scheduler::remove_worker{now(), id});
-  tell_everybody();
+  cluster_has_changed();
 }
 
 task<cluster_info> local_scheduler::on(get_info wanted) {

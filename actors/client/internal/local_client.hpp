@@ -14,7 +14,10 @@ class scheduler_actor;
 /// left, or not used any more, or with its loop; the session is closed then.
 class local_client final : public client_actor {
  public:
-  local_client(intrusive_ptr<session> whose, actor_ref<scheduler_actor> scheduler, std::string name);
+  /// Inside of a worker it does not follow who comes and goes.
+  enum class place : bool { of_its_own, in_worker };
+  local_client(intrusive_ptr<session> whose, actor_ref<scheduler_actor> scheduler, std::string name,
+               place where = place::of_its_own);
   ~local_client() override;
 
   struct look_late {};

@@ -3,6 +3,7 @@
 /// The workers of a local cluster: threads of this process, or processes.
 
 #include <troupe/actors/client/cluster_info.hpp>
+#include <troupe/actors/client/internal/local_client.hpp>
 #include <troupe/actors/client/internal/session.hpp>
 #include <troupe/actors/cluster/internal/kept_process.hpp>
 #include <troupe/actors/cluster/internal/memory_watch.hpp>
@@ -28,7 +29,8 @@ void set_can_be_worker() noexcept;
 
 [[nodiscard]] intrusive_ptr<session> open_session(event_loop& loop, actor_ref<scheduler_actor> scheduler,
                                                   std::shared_ptr<executor> callbacks, std::string name,
-                                                  cluster_info known, session::reach where);
+                                                  cluster_info known, session::reach where,
+                                                  local_client::place inside = local_client::place::of_its_own);
 /// Blocks until they have closed.
 void close_all(std::vector<intrusive_ptr<session>> const& sessions);
 void stop_and_wait(actor_handle const& actor);

@@ -46,11 +46,14 @@ class local_scheduler final : public scheduler_actor {
 
   struct wake_up {};
   void on(wake_up);
+  struct tell_of_cluster {};
+  void on(tell_of_cluster);
 
  private:
   struct client_entry {
     actor_ref<client_actor> actor;
     std::string program;
+    bool follows_cluster = false;
     client_news news;
   };
   struct worker_entry {
@@ -101,7 +104,7 @@ class local_scheduler final : public scheduler_actor {
   void perform(by_scheduler::task_cancelled& action);
   void flush();
   void keep_time();
-  void tell_everybody();
+  void cluster_has_changed();
   void remove_worker(actor_id gone);
   /// A worker that its nanny starts again.
   struct returning {
@@ -164,6 +167,7 @@ class local_scheduler final : public scheduler_actor {
   /// What the keys of tasks end with that have no other, by task index.
   std::vector<std::uint32_t> task_numbers_;
   std::vector<runners> runners_;  // by function_id
+  bool cluster_is_news_ = false;
   std::uint64_t worker_changes_ = 1;
   numbered<call_ptr> calls_;
   numbered<std::exception_ptr> errors_;

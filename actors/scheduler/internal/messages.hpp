@@ -49,12 +49,15 @@ using worker_place_ptr = std::shared_ptr<worker_place const>;
 
 // ---- to the scheduler
 
-/// Answered with a cluster_changed. The scheduler notices when the client's actor ends.
+/// The scheduler notices when the client's actor ends.
 struct attach_client {
   actor_ref<client_actor> client;
   std::string name;
   /// For people.
   std::string program;
+  /// Answered with a cluster_changed, and one comes whenever that has changed. Not for the sessions of workers, of
+  /// which there are as many as workers that may come.
+  bool follows_cluster = true;
 };
 struct detach_client {
   actor_id client{};
@@ -155,7 +158,7 @@ using client_news_item = std::variant<finished_news, failed_news, cancelled_news
 struct client_news {
   std::vector<client_news_item> items;
 };
-/// Workers came or went.
+/// Workers came or went: all that happened in one turn is one of these.
 struct cluster_changed {
   cluster_info info;
 };
