@@ -16,7 +16,7 @@ scheduler_command parse_scheduler_arguments(std::vector<std::string> const& args
   options.setting("compression", "--compression", "auto|lz4|zstd|none",
                   "of what goes to other machines (auto: where it pays)");
   options.setting("scheduler.scheduler-file", "--scheduler-file", "FILE",
-                  "write the address to a file, which workers and clients can read");
+                  "write the address to a file, which workers read with theirs");
   options.group("Failures");
   options.setting("scheduler.allowed-failures", "--allowed-failures", "N",
                   "a task fails that was running on more workers than these which were lost (3)");
