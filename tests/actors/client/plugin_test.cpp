@@ -72,7 +72,7 @@ int fails(int) { throw std::runtime_error("no"); }
 
 /// Whose setup ends when its gate is opened.
 struct stubborn : troupe::worker_plugin {
-  stubborn(std::string name, troupe::test::gate_ref gate) : name(std::move(name)), gate_(gate) {}
+  stubborn(std::string own_name, troupe::test::gate_ref gate) : name(std::move(own_name)), gate_(gate) {}
   void setup(troupe::worker_context&) override { (*gate_)->pass(); }
   void teardown(troupe::worker_context&) override { journal::note(name + " ends"); }
 
