@@ -40,7 +40,10 @@ std::vector<faults> bad_wires(std::mt19937& random) {
 
 struct conversation {
   void ask(wired_workers& on, std::uint32_t task) { asked.emplace_back(on.ask(0, task), task); }
-  void call(wired_workers& on) { on.call(0, std::uint32_t(calls.size()), calls.emplace_back()); }
+  void call(wired_workers& on) {
+    auto number = std::uint32_t(calls.size());
+    on.call(0, number, calls.emplace_back());
+  }
 
   std::vector<answer_of> asked;
   std::deque<ended_call> calls;
