@@ -1,3 +1,4 @@
+#include "support/extra.hpp"
 #include "support/stage.hpp"
 
 #include <troupe/futures/run_loop.hpp>
@@ -25,25 +26,12 @@ using troupe::actor_options;
 using troupe::block_on;
 using troupe::remote_actor;
 using troupe::test::eventually;
+using troupe::test::extra;
 using troupe::test::failure_of;
 using troupe::test::pointer_to;
 using troupe::test::stage;
 
 using count = std::atomic<int>;
-
-/// Counts those that live.
-class extra {
- public:
-  extra(pointer_to<count> alive, int number) : alive_(*alive), number_(number) { ++*alive_; }
-  extra(extra const&) = delete;
-  extra& operator=(extra const&) = delete;
-  ~extra() { --*alive_; }
-  int number() const noexcept { return number_; }
-
- private:
-  count* alive_;
-  int number_;
-};
 using handle = remote_actor<extra>;
 
 struct cast {

@@ -1,3 +1,4 @@
+#include "support/extra.hpp"
 #include "support/stage.hpp"
 
 #include <troupe/futures/run_loop.hpp>
@@ -18,6 +19,7 @@ using troupe::on_workers;
 using troupe::remote_actor;
 using troupe::task_options;
 using troupe::test::eventually;
+using troupe::test::extra;
 using troupe::test::gate;
 using troupe::test::gate_ref;
 using troupe::test::linked_cluster;
@@ -26,20 +28,6 @@ using troupe::test::pointer_to;
 using troupe::test::stage;
 
 using count = std::atomic<int>;
-
-/// Counts those that live.
-class extra {
- public:
-  extra(pointer_to<count> alive, int number) : alive_(*alive), number_(number) { ++*alive_; }
-  extra(extra const&) = delete;
-  extra& operator=(extra const&) = delete;
-  ~extra() { --*alive_; }
-  int number() const noexcept { return number_; }
-
- private:
-  count* alive_;
-  int number_;
-};
 
 struct cast {
   std::vector<remote_actor<extra>> members;

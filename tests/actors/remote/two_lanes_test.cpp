@@ -44,6 +44,20 @@ struct conversation {
     auto number = std::uint32_t(calls.size());
     on.call(0, number, calls.emplace_back());
   }
+  /// 60 questions and calls, with pauses now and then.
+  template <class Pause>
+  void go_on(wired_workers& on, std::mt19937& random, Pause const& pause) {
+    for (int i = 0; i < 60; ++i) {
+      auto what = random() % 6;
+      if (what == 0)
+        ask(on, first_large + random() % 5);
+      else if (what < 3)
+        ask(on, random() % 1000);
+      else
+        call(on);
+      if (random() % 3 == 0) on.in.advance(pause());
+    }
+  }
 
   std::vector<answer_of> asked;
   std::deque<ended_call> calls;
@@ -115,16 +129,7 @@ TEST_CASE("over two bad links that come back each value comes once, and each cal
     options.silence_limit = 3s;
     wired_workers on(1, 512, seed, options);
     on.all[0].plans = {bad_wires(random), bad_wires(random)};
-    for (int i = 0; i < 60; ++i) {
-      auto what = random() % 6;
-      if (what == 0)
-        c.ask(on, first_large + random() % 5);
-      else if (what < 3)
-        c.ask(on, random() % 1000);
-      else
-        c.call(on);
-      if (random() % 3 == 0) on.in.advance(std::chrono::milliseconds(random() % 200));
-    }
+    c.go_on(on, random, [&] { return std::chrono::milliseconds(random() % 200); });
     on.in.advance(10min);
     for (auto const& [answer, task] : c.asked) wired_workers::check_came(answer, task);
     for (std::size_t i = 0; i < c.calls.size(); ++i) {
@@ -155,16 +160,7 @@ TEST_CASE("when a bad link does not come back values come by other ways, and no 
       std::fill(plan.begin() + 1 + random() % 3, plan.end(), gone);
       plan.resize(200, gone);
     }
-    for (int i = 0; i < 60; ++i) {
-      auto what = random() % 6;
-      if (what == 0)
-        c.ask(on, first_large + random() % 5);
-      else if (what < 3)
-        c.ask(on, random() % 1000);
-      else
-        c.call(on);
-      if (random() % 3 == 0) on.in.advance(std::chrono::seconds(random() % 20));
-    }
+    c.go_on(on, random, [&] { return std::chrono::seconds(random() % 20); });
     on.in.advance(30min);
     for (auto const& [answer, task] : c.asked) wired_workers::check_came(answer, task);
     auto const& made = on.all[0].seen->calls;

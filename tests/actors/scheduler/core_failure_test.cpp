@@ -3,6 +3,30 @@
 using namespace troupe;
 using namespace troupe::test;
 
+namespace {
+
+/// A result lies on one worker, which is busy, and a task on another reads it.
+struct read_elsewhere : core_fixture {
+  explicit read_elsewhere(bool lineage) : core_fixture(scheduler_options{.keep_lineage = lineage}) {
+    submit(client, {task(0)});
+    first = only<compute>();
+    done(first, 8);
+    auto busy = task(1);
+    busy.function = {1};
+    submit(client, {busy});
+    auto two = add_worker(1);
+    submit(client, {task(2, {0})});
+    reader = only<compute>();
+    CHECK(reader.worker == two);
+  }
+
+  client_id client = add_client();
+  worker_id one = add_worker(1);
+  compute first, reader;
+};
+
+}  // namespace
+
 TEST_CASE("a failed task runs again until its retries are used up") {
   core_fixture f;
   auto client = f.add_client();
@@ -210,29 +234,16 @@ TEST_CASE("with lineage a lost result is computed again, along a chain of result
 }
 
 TEST_CASE("a dependency that nobody could give is looked for elsewhere, then made again or lost") {
-  scheduler_options options;
-  options.keep_lineage = GENERATE(false, true);
-  core_fixture f(options);
-  auto client = f.add_client();
-  auto one = f.add_worker(1);
-  f.submit(client, {f.task(0)});
-  auto first = f.only<compute>();
-  f.done(first, 8);
-  auto busy = f.task(1);
-  busy.function = {1};
-  f.submit(client, {busy});
-  auto two = f.add_worker(1);
-  f.submit(client, {f.task(2, {0})});
-  auto run = f.only<compute>();
-  CHECK(run.worker == two);
-  f.missing(run, first.order.task, one);
+  auto lineage = GENERATE(false, true);
+  read_elsewhere f(lineage);
+  f.missing(f.reader, f.first.order.task, f.one);
   // Should the first worker hold it after all, it must not keep it.
-  CHECK(f.only<free_data>().worker == one);
-  if (options.keep_lineage) {
+  CHECK(f.only<free_data>().worker == f.one);
+  if (lineage) {
     auto again = f.only<compute>();
-    CHECK(again.order.task == first.order.task);
+    CHECK(again.order.task == f.first.order.task);
     f.done(again);
-    CHECK(f.only<compute>().order.task == run.order.task);
+    CHECK(f.only<compute>().order.task == f.reader.order.task);
     CHECK(f.only<compute>().order.attempt_number == 1);
   } else {
     auto told = f.all<task_erred>();
@@ -242,33 +253,19 @@ TEST_CASE("a dependency that nobody could give is looked for elsewhere, then mad
 }
 
 TEST_CASE("whoever missed a result says nothing of the one that was made since") {
-  scheduler_options options;
-  options.keep_lineage = true;
-  core_fixture f(options);
-  auto client = f.add_client();
-  auto one = f.add_worker(1);
-  f.submit(client, {f.task(0)});
-  auto first = f.only<compute>();
-  f.done(first, 8);
-  auto busy = f.task(1);
-  busy.function = {1};
-  f.submit(client, {busy});
-  auto two = f.add_worker(1);
-  f.submit(client, {f.task(2, {0})});
-  auto reader = f.only<compute>();
-  CHECK(reader.worker == two);
+  read_elsewhere f(true);
   worker_report report;
-  report.lost.push_back({first.order.task, {}});
-  f.handle(to_scheduler::report{f.now, one, report});
+  report.lost.push_back({f.first.order.task, {}});
+  f.handle(to_scheduler::report{f.now, f.one, report});
   auto again = f.only<compute>();
-  CHECK(again.order.task == first.order.task);
+  CHECK(again.order.task == f.first.order.task);
   f.done(again, 8);
-  f.missing(reader, first.order.task, one);
+  f.missing(f.reader, f.first.order.task, f.one);
   CHECK(f.none_of<free_data>());
   auto anew = f.only<compute>();
-  CHECK(anew.order.task == reader.order.task);
+  CHECK(anew.order.task == f.reader.order.task);
   f.done(anew);
-  f.release(client, {0, 1, 2});
+  f.release(f.client, {0, 1, 2});
 }
 
 TEST_CASE("a key whose lost result nobody waits for any more starts a new task") {
