@@ -264,8 +264,10 @@ void coordination::leave_queues(client_id client) {
 
 void coordination::arrived(ticket_id who) {
   if (lent_.erase(who) > 0) {
-    for (auto& [ticket, s] : subscriptions_)
-      if (s.given_to == who) drop_arrived(s, s.given);
+    // Of its own client's subscriptions alone.
+    for (auto at = subscriptions_.lower_bound({who.client, 0});
+         at != subscriptions_.end() && at->first.client == who.client; ++at)
+      if (at->second.given_to == who) drop_arrived(at->second, at->second.given);
     return;
   }
   auto at = at_queue_.find(who);
